@@ -1,0 +1,2 @@
+package utp
+import _ "github.com/anacrolix/utp"
