@@ -5,22 +5,23 @@ import "time"
 // Limits are the owner's bounds. Each has a key under [limits] in config.toml, named by
 // its tag; Default gives the values of API.md and notes on security.
 type Limits struct {
-	UploadBytes          int64         `toml:"upload_bytes"`            // one file
-	JSONBytes            int64         `toml:"json_bytes"`              // one JSON or form body
-	PictureBytes         int64         `toml:"picture_bytes"`           // one uploaded thumbnail
-	BodyTimeout          time.Duration `toml:"body_timeout"`            // a JSON or form body must be whole
-	UploadStallTimeout   time.Duration `toml:"upload_stall_timeout"`    // an upload body must move
+	UploadBytes          int64         `toml:"upload-bytes"`            // one file
+	JSONBytes            int64         `toml:"json-bytes"`              // one JSON or form body
+	PictureBytes         int64         `toml:"picture-bytes"`           // one uploaded thumbnail
+	BodyTimeout          time.Duration `toml:"body-timeout"`            // a JSON or form body must be whole
+	UploadStallTimeout   time.Duration `toml:"upload-stall-timeout"`    // an upload body must move
 	Connections          int           `toml:"connections"`             // HTTP connections in all
-	ConnectionsPerAddr   int           `toml:"connections_per_address"` // HTTP connections of one address
-	SocketsPerAddr       int           `toml:"sockets_per_address"`     // tracker WebSockets of one address
-	LoginsPerAccountAddr int           `toml:"logins_per_account_address"`
-	LoginsPerAddr        int           `toml:"logins_per_address"` // wrong logins in 15 minutes
-	MinFreeBytes         int64         `toml:"min_free_bytes"`     // uploads are refused below this
-	TorrentConns         int           `toml:"torrent_connections"`
-	ConnsPerTorrent      int           `toml:"connections_per_torrent"`
-	PendingOffers        int           `toml:"pending_offers"`
-	PeersPerAddrAndHash  int           `toml:"peers_per_address_and_infohash"`
-	MaxDuration          time.Duration `toml:"max_duration"` // of one video
+	ConnectionsPerAddr   int           `toml:"connections-per-address"` // HTTP connections of one address
+	StreamsPerAddr       int           `toml:"streams-per-address"`     // video files on their way to one address
+	SocketsPerAddr       int           `toml:"sockets-per-address"`     // tracker WebSockets of one address
+	LoginsPerAccountAddr int           `toml:"logins-per-account-address"`
+	LoginsPerAddr        int           `toml:"logins-per-address"` // wrong logins in 15 minutes
+	MinFreeBytes         int64         `toml:"min-free-bytes"`     // uploads are refused below this
+	TorrentConns         int           `toml:"torrent-connections"`
+	ConnsPerTorrent      int           `toml:"connections-per-torrent"`
+	PendingOffers        int           `toml:"pending-offers"`
+	PeersPerAddrAndHash  int           `toml:"peers-per-address-and-infohash"`
+	MaxDuration          time.Duration `toml:"max-duration"` // of one video
 }
 
 // DefaultLimits gives the limits of a pod that nobody configured.
@@ -33,6 +34,7 @@ func DefaultLimits() Limits {
 		UploadStallTimeout:   30 * time.Second,
 		Connections:          1000,
 		ConnectionsPerAddr:   200,
+		StreamsPerAddr:       50,
 		SocketsPerAddr:       100,
 		LoginsPerAccountAddr: 10,
 		LoginsPerAddr:        30,
