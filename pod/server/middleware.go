@@ -133,11 +133,24 @@ func secure(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Content-Security-Policy", policyNothing)
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if trustworthy(r) { // elsewhere browsers ignore it and complain in the console
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		}
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=()")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// trustworthy tells whether browsers hold the origin for a secure context: TLS, or this
+// machine (https://www.w3.org/TR/secure-contexts/).
+func trustworthy(r *http.Request) bool {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return r.TLS != nil || host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // household is who a request counts for; headers have no say.

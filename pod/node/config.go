@@ -1,0 +1,43 @@
+package node
+
+import (
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/peerpod/peerpod/pod"
+)
+
+// Config is what a pod needs to know. DataDir, Listen, BTListen and Web are required.
+type Config struct {
+	DataDir      string   // exists and belongs to this process
+	Listen       string   // HTTP, HOST:PORT; port 0 takes a free one
+	BTListen     string   // BitTorrent TCP and uTP
+	PublicURL    string   // "" is found out
+	Hosts        []string // more names that the pod answers to, besides localhost, addresses and PublicURL
+	Name         string   // of the pod, shown to people
+	Version      string
+	Hermetic     bool
+	FFmpeg       string // path; "" is found out
+	STUNServers  []string
+	Limits       pod.Limits
+	RootPassword string // of the account root, on the first start; "" makes one
+	Web          fs.FS  // the page
+	Clock        func() time.Time
+	Logger       *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Limits == (pod.Limits{}) {
+		c.Limits = pod.DefaultLimits()
+	}
+	return c
+}
+
+func (c Config) part(name string) *slog.Logger { return c.Logger.With(pod.LogPart, name) }
