@@ -1,6 +1,6 @@
 module github.com/anacrolix/go-utp
 
-go 1.24.0
+go 1.25.0
 
 require github.com/anacrolix/utp v0.2.0
 
