@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/peerpod/peerpod/pod"
@@ -211,10 +212,8 @@ func wantedName(name string) bool {
 	if name == databaseName {
 		return true
 	}
-	for _, file := range backupFiles {
-		if name == file {
-			return true
-		}
+	if slices.Contains(backupFiles, name) {
+		return true
 	}
 	for _, tree := range backupTrees {
 		if strings.HasPrefix(name, tree+"/") {

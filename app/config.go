@@ -9,6 +9,8 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,7 +101,7 @@ func checkAddr(addr string) error {
 	if err != nil {
 		return fmt.Errorf("%q is not of the form HOST:PORT or :PORT", addr)
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return fmt.Errorf("%q is not a port between 0 and 65535", port)
 	}
 	if host != "" && host != "localhost" && net.ParseIP(host) == nil {
@@ -135,10 +137,8 @@ func checkHost(name string) error {
 }
 
 func oneOf(text string, allowed ...string) error {
-	for _, a := range allowed {
-		if text == a {
-			return nil
-		}
+	if slices.Contains(allowed, text) {
+		return nil
 	}
 	return fmt.Errorf("%q is none of %s", text, strings.Join(allowed, ", "))
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,12 +84,7 @@ var houseRules = []houseRule{
 			if !ours || in == "pod" || strings.HasPrefix(in, pkg+"/") {
 				return true
 			}
-			for _, other := range partMayUse[pkg] {
-				if in == other {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(partMayUse[pkg], in)
 		},
 	},
 	{

@@ -54,7 +54,7 @@ func ServeInstance(ctx context.Context, dir string, calls Calls) (*Instance, err
 		return nil, fmt.Errorf("listen for other starts: %w", err)
 	}
 	me := instance{Addr: listener.Addr().String(), Secret: rand.Text()}
-	data, err := json.Marshal(me)
+	data, err := json.Marshal(me) //nolint:gosec // the secret is what the file is for; its mode is 0600
 	if err == nil {
 		err = renameio.WriteFile(filepath.Join(dir, instanceFile), data, 0o600)
 	}

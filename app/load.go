@@ -133,7 +133,7 @@ func dashed(data []byte) []byte {
 
 func tomlFaults(err error) []string {
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		var faults []string
+		faults := make([]string, 0, len(strict.Errors))
 		for _, e := range strict.Errors {
 			row, _ := e.Position()
 			faults = append(faults, fmt.Sprintf("config.toml line %d: %s: this key is not known", row, strings.Join(e.Key(), ".")))

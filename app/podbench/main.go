@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -45,15 +46,15 @@ func benches() []bench {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "podbench:", err)
+	if err := run(os.Args[1:]); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "podbench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only []string) error {
+func run(only []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	fmt.Printf("podbench %s, load %s\n\n", time.Now().UTC().Format(time.DateTime), load())
 	table := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "what\tours\tbeside\tratio\tgoal")
@@ -80,12 +81,7 @@ func run(ctx context.Context, only []string) error {
 }
 
 func contains(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, word)
 }
 
 // load is the machine's load average, for the record.

@@ -20,7 +20,7 @@ func (p *Pod) changed(c pod.Change) {
 	if err := p.followStore(p.work); err != nil {
 		p.log.Error("The search index did not take a change", pod.LogErr, err)
 	}
-	p.subscribers.tell()
+	p.tell()
 }
 
 // followStore brings the search index up to the store's last change. Whatever order the

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/peerpod/peerpod/pod"
@@ -90,9 +91,9 @@ func (p *Pod) Close(ctx context.Context) error {
 	defer p.closing.Unlock()
 	defer p.cancel()
 	var errs []error
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		if err := p.closers[i].close(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("close %s: %w", p.closers[i].name, err))
+	for _, v := range slices.Backward(p.closers) {
+		if err := v.close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", v.name, err))
 		}
 	}
 	p.closers = nil

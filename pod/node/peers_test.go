@@ -42,7 +42,7 @@ func onlyPeers(t *testing.T, magnet string) string {
 		t.Fatal(err)
 	}
 	var kept []string
-	for _, pair := range strings.Split(u.RawQuery, "&") {
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		if !strings.HasPrefix(pair, "ws=") {
 			kept = append(kept, pair)
 		}

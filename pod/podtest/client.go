@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -28,8 +29,9 @@ type Client struct {
 }
 
 // NewClient makes a client without a token.
-func NewClient(t testing.TB, base string) *Client {
-	return &Client{URL: strings.TrimRight(base, "/"), t: t, http: &http.Client{
+func NewClient(tb testing.TB, base string) *Client {
+	tb.Helper()
+	return &Client{URL: strings.TrimRight(base, "/"), t: tb, http: &http.Client{
 		Transport:     &http.Transport{Proxy: nil},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -80,10 +82,10 @@ type Answer struct {
 }
 
 // JSON decodes the body.
-func (a Answer) JSON(t testing.TB, into any) {
-	t.Helper()
+func (a Answer) JSON(tb testing.TB, into any) {
+	tb.Helper()
 	if err := json.Unmarshal(a.Body, into); err != nil {
-		t.Fatalf("decode %q: %v", a.Body, err)
+		tb.Fatalf("decode %q: %v", a.Body, err)
 	}
 }
 
@@ -227,9 +229,7 @@ func (c *Client) Upload(path string, fields Fields) Video {
 		c.Login()
 	}
 	all := Fields{"name": "A test video", "channelId": c.Channel(), "privacy": "1"}
-	for key, value := range fields {
-		all[key] = value
-	}
+	maps.Copy(all, fields)
 	a := c.TryUpload(path, all)
 	if a.Status != http.StatusOK {
 		c.t.Fatalf("upload = %d %s, want 200", a.Status, a.Body)
@@ -293,16 +293,16 @@ func SHA256(data []byte) string {
 }
 
 // FileSHA256 is the hash of a file, in hexadecimal.
-func FileSHA256(t testing.TB, path string) string {
-	t.Helper()
+func FileSHA256(tb testing.TB, path string) string {
+	tb.Helper()
 	f, err := os.Open(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

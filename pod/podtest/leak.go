@@ -16,11 +16,11 @@ var foreign = []string{
 
 // checkGoroutines fails the test when goroutines that began in it are still there at its
 // end. Call it first, so that it looks last.
-func checkGoroutines(t testing.TB) {
-	t.Helper()
+func checkGoroutines(tb testing.TB) {
+	tb.Helper()
 	before := stacks()
-	t.Cleanup(func() {
-		if t.Failed() {
+	tb.Cleanup(func() {
+		if tb.Failed() {
 			return
 		}
 		var left []string
@@ -32,7 +32,7 @@ func checkGoroutines(t testing.TB) {
 			}
 			<-tick.C
 		}
-		t.Errorf("%d goroutines were left behind:\n%s", len(left), strings.Join(left, "\n\n"))
+		tb.Errorf("%d goroutines were left behind:\n%s", len(left), strings.Join(left, "\n\n"))
 	})
 }
 
@@ -41,7 +41,7 @@ func stacks() map[string]string {
 	buf := make([]byte, 8<<20)
 	buf = buf[:runtime.Stack(buf, true)]
 	out := map[string]string{}
-	for _, g := range strings.Split(string(buf), "\n\n") {
+	for g := range strings.SplitSeq(string(buf), "\n\n") {
 		id, _, _ := strings.Cut(g, " [")
 		out[id] = g
 	}

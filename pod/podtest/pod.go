@@ -34,18 +34,18 @@ type Pod struct {
 type Option func(*node.Config)
 
 // New starts n hermetic pods, which end with the test.
-func New(t testing.TB, n int, options ...Option) []*Pod {
-	t.Helper()
-	checkGoroutines(t)
+func New(tb testing.TB, n int, options ...Option) []*Pod {
+	tb.Helper()
+	checkGoroutines(tb)
 	pods := make([]*Pod, n)
 	for i := range pods {
-		pods[i] = start(t, t.TempDir(), options)
+		pods[i] = start(tb, tb.TempDir(), options)
 	}
 	return pods
 }
 
-func start(t testing.TB, dir string, options []Option) *Pod {
-	t.Helper()
+func start(tb testing.TB, dir string, options []Option) *Pod {
+	tb.Helper()
 	log := &logBuffer{}
 	c := node.Config{
 		DataDir: dir, Listen: "127.0.0.1:0", BTListen: "127.0.0.1:0", Name: "Test pod", Version: "test", Hermetic: true,
@@ -55,12 +55,12 @@ func start(t testing.TB, dir string, options []Option) *Pod {
 	for _, o := range options {
 		o(&c)
 	}
-	p := &Pod{t: t, Dir: dir, config: c, log: log}
+	p := &Pod{t: tb, Dir: dir, config: c, log: log}
 	p.Start()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		p.Stop()
-		if t.Failed() {
-			t.Logf("log of the pod in %s:\n%s", dir, log)
+		if tb.Failed() {
+			tb.Logf("log of the pod in %s:\n%s", dir, log)
 		}
 	})
 	return p
@@ -91,7 +91,7 @@ func (p *Pod) Stop() {
 	if err := p.Node.Close(ctx); err != nil {
 		p.t.Errorf("close pod: %v", err)
 	}
-	p.Client.CloseIdle()
+	p.CloseIdle()
 	p.Node = nil
 }
 
@@ -99,8 +99,8 @@ func (p *Pod) Stop() {
 func (p *Pod) Log() string { return p.log.String() }
 
 // Eventually waits until the condition holds, or fails the test.
-func Eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
+func Eventually(tb testing.TB, what string, condition func() bool) {
+	tb.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -109,7 +109,7 @@ func Eventually(t testing.TB, what string, condition func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			t.Fatalf("%s: not within %s", what, patience)
+			tb.Fatalf("%s: not within %s", what, patience)
 		}
 	}
 }
