@@ -25,14 +25,6 @@ func WebM(tb testing.TB) string {
 		"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M", "-c:a", "libvorbis", "-shortest")
 }
 
-// Big is a film whose file has about that many megabytes: little motion, much noise.
-func Big(tb testing.TB, megabytes int) string {
-	tb.Helper()
-	seconds := max(1, megabytes*8/20) // at about 20 Mbit/s
-	return Film(tb, "big.mp4", "-f", "lavfi", "-i", fmt.Sprintf("nullsrc=size=640x360:rate=25:duration=%d,geq=random(1)*255:128:128", seconds),
-		"-c:v", "libx264", "-preset", "ultrafast", "-b:v", "20M", "-minrate", "20M", "-maxrate", "20M", "-bufsize", "20M", "-g", "50", "-pix_fmt", "yuv420p")
-}
-
 // Film makes a film with ffmpeg; its name's ending chooses the container. It is made once
 // a machine and kept in the temporary folder under the hash of its arguments.
 func Film(tb testing.TB, name string, args ...string) string {
