@@ -68,10 +68,10 @@ func kinds() []struct {
 }
 
 func TestInspectAndPublish(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("makes and reads a dozen videos")
 	}
-	t.Parallel()
 	m := newMedia(t, media.Config{})
 	for _, tt := range kinds() {
 		t.Run(tt.name, func(t *testing.T) {
@@ -237,10 +237,10 @@ func TestInspectRefusesIncompleteFiles(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("makes pictures of 36 million pixels")
 	}
-	t.Parallel()
 	limits := pod.DefaultLimits()
 	limits.MaxDuration = time.Second
 	m := newMedia(t, media.Config{Limits: limits})

@@ -79,10 +79,10 @@ func sources(t *testing.T) map[string]string {
 }
 
 func TestWriteKeepsEveryPacket(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("makes and reads a dozen videos")
 	}
-	t.Parallel()
 	for name, path := range sources(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -304,10 +304,10 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // Pictures of 8 MiB a second must not make fragments that do not fit in memory.
 func TestWriteOfHighBitrateIsBounded(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("makes a video of 25 MB")
 	}
-	t.Parallel()
 	path := mediatest.Make(t, "a.mp4", "-f lavfi -i testsrc2=size=640x360:rate=60:duration=1.4,noise=alls=100:allf=t "+
 		"-c:v libx264 -preset ultrafast -qp 1 -g 9999 -pix_fmt yuv420p")
 	f, err := open(t, path, fmp4.Limits{})
