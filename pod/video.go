@@ -93,7 +93,6 @@ type VideoFile struct {
 	FPS         float64
 	MIME        string // with codecs, for example `video/mp4; codecs="avc1.64001f,mp4a.40.2"`
 	HasAudio    bool
-	SHA256      string // of the file as published, lower-case hex
 	CreatedAt   time.Time
 }
 

@@ -31,7 +31,6 @@ type formatJSON struct {
 	Duration float64 `json:"duration" doc:"Seconds."`
 	Size     int64   `json:"size" doc:"Bytes."`
 	BitRate  int64   `json:"bit_rate" doc:"Bits per second, over the whole file."`
-	SHA256   string  `json:"sha256"`
 }
 
 type fileParam struct {
@@ -59,7 +58,7 @@ func metadataShape(v *pod.Video, f pod.VideoFile) metadataJSON {
 	}
 	out := metadataJSON{
 		Streams:  streams(params["codecs"], f),
-		Format:   formatJSON{Name: strings.TrimPrefix(container, "video/"), MimeType: f.MIME, Duration: v.Duration.Seconds(), Size: f.SizeBytes, SHA256: f.SHA256},
+		Format:   formatJSON{Name: strings.TrimPrefix(container, "video/"), MimeType: f.MIME, Duration: v.Duration.Seconds(), Size: f.SizeBytes},
 		Chapters: []string{},
 	}
 	if v.Duration > 0 {

@@ -64,7 +64,7 @@ func (wd *world) add(name string, change func(*pod.Video)) pod.Video {
 	v.Name, v.PublishedAt, v.UpdatedAt = name, v.CreatedAt, v.CreatedAt
 	v.Files = []pod.VideoFile{{
 		ID: uint64(100 + n), Infohash: pod.Infohash{byte(n)}, Name: v.UUID.String() + "-720.mp4", SizeBytes: 1000, Height: 720, Width: 1280,
-		FPS: 25, MIME: `video/mp4; codecs="avc1.64001f,mp4a.40.2"`, HasAudio: true, SHA256: strings.Repeat("ab", 32), CreatedAt: v.CreatedAt,
+		FPS: 25, MIME: `video/mp4; codecs="avc1.64001f,mp4a.40.2"`, HasAudio: true, CreatedAt: v.CreatedAt,
 	}}
 	if change != nil {
 		change(&v)

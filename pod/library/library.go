@@ -50,7 +50,6 @@ type Metainfo struct {
 	InfoBytes   []byte // bencoded info dictionary (BEP 3)
 	PieceLength int64  // bytes
 	SizeBytes   int64
-	SHA256      string // lower-case hex
 }
 
 // Config is what a Library needs. Store, Media, NewHasher and Dir are required.

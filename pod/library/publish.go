@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -78,7 +79,7 @@ func videoFile(st staged, v pod.Video) pod.VideoFile {
 	return pod.VideoFile{
 		Infohash: st.meta.Infohash, Name: st.name, SizeBytes: st.meta.SizeBytes, PieceLength: st.meta.PieceLength,
 		Height: st.info.Height, Width: st.info.Width, FPS: st.info.FPS, MIME: st.info.MIME,
-		HasAudio: st.info.AudioCodec != "", SHA256: st.meta.SHA256, CreatedAt: v.CreatedAt,
+		HasAudio: st.info.AudioCodec != "", CreatedAt: v.CreatedAt,
 	}
 }
 
@@ -132,7 +133,7 @@ func (l *Library) writePublished(ctx context.Context, src source, st staged) (Me
 		return Metainfo{}, explain("create published file", err)
 	}
 	defer func() { _ = out.Close() }()
-	w := &meter{ctx: ctx, w: io.MultiWriter(&behindWriter{file: out}, hasher), progress: src.progress, total: st.info.SizeBytes}
+	w := &meter{ctx: ctx, w: sliced{io.MultiWriter(&behindWriter{file: out}, hasher)}, progress: src.progress, total: st.info.SizeBytes}
 	if err := l.cfg.Media.Publish(ctx, src.path, st.info, w); err != nil {
 		return Metainfo{}, explain("write published file", err)
 	}
@@ -280,4 +281,22 @@ func (b *behindWriter) Write(p []byte) (int, error) {
 	flushBehind(b.file, b.at, b.at+int64(n))
 	b.at += int64(n)
 	return n, err
+}
+
+// sliceBytes is what file and hasher get in turns: with whole fragments of some megabytes
+// the hashing cores would stand still while the file is written.
+const sliceBytes = 256 << 10
+
+// sliced hands large writes on in small pieces.
+type sliced struct{ w io.Writer }
+
+func (s sliced) Write(p []byte) (n int, err error) {
+	for part := range slices.Chunk(p, sliceBytes) {
+		m, err := s.w.Write(part)
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }

@@ -124,8 +124,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, want wanted, dis
 	fileHeaders(h, want.open)
 	h.Set("Content-Type", mediaType(want.file.MIME))
 	h.Set("Content-Disposition", disposition)
-	if want.file.SHA256 != "" {
-		h.Set("ETag", `"`+want.file.SHA256+`"`)
+	if !want.file.Infohash.IsZero() { // it stands for the bytes and their name
+		h.Set("ETag", `"`+want.file.Infohash.String()+`"`)
 	}
 	sendContent(w, r, want.file.CreatedAt, f)
 }

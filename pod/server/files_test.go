@@ -16,7 +16,7 @@ import (
 func TestRanges(t *testing.T) {
 	h := start(t, nil)
 	v := h.lib.add(t, pod.PrivacyPublic, nil)
-	path, tag := "/static/web-videos/"+v.Files[0].Name, `"`+v.Files[0].SHA256+`"`
+	path, tag := "/static/web-videos/"+v.Files[0].Name, `"`+v.Files[0].Infohash.String()+`"`
 	text := string(film)
 	tests := []struct {
 		name   string
@@ -150,7 +150,7 @@ func TestHiddenAndAbsentLookTheSame(t *testing.T) {
 		hidden := h.lib.add(t, privacy, nil)
 		absent := pod.NewUUID()
 		for _, form := range []string{"/static/web-videos/%s-720.mp4", "/download/videos/%s-720.mp4", "/static/torrents/%s-720.mp4.torrent", "/download/torrents/%s-720.mp4.torrent", "/lazy-static/thumbnails/%s.jpg", "/lazy-static/previews/%s-3.jpg"} {
-			for _, header := range []string{"Range: bytes=0-1", "Authorization: Bearer wrong", `If-None-Match: "` + hidden.Files[0].SHA256 + `"`} {
+			for _, header := range []string{"Range: bytes=0-1", "Authorization: Bearer wrong", `If-None-Match: "` + hidden.Files[0].Infohash.String() + `"`} {
 				one, two := h.do(t, http.MethodGet, fmt.Sprintf(form, hidden.UUID), header), h.do(t, http.MethodGet, fmt.Sprintf(form, absent), header)
 				wantProblem(t, one, 404, "not_found")
 				wantProblem(t, two, 404, "not_found")

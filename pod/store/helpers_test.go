@@ -70,7 +70,7 @@ func video(n int, change ...func(*pod.Video)) pod.Video {
 		State: pod.StatePublished, Duration: 61 * time.Second, Views: 3, HasPoster: true, PosterRev: 2,
 		Files: []pod.VideoFile{{
 			Infohash: infohash(n), Name: uuid(n).String() + "-720.mp4", SizeBytes: 1000, PieceLength: 1 << 18, Height: 720, Width: 1280,
-			FPS: 29.97, MIME: `video/mp4; codecs="avc1.64001f,mp4a.40.2"`, HasAudio: true, SHA256: "ab", CreatedAt: day,
+			FPS: 29.97, MIME: `video/mp4; codecs="avc1.64001f,mp4a.40.2"`, HasAudio: true, CreatedAt: day,
 		}},
 		CreatedAt: day, PublishedAt: day.Add(time.Duration(n) * time.Minute), UpdatedAt: day,
 	}

@@ -53,7 +53,6 @@ type fileRecord struct {
 	FPS         float64      `json:"fps,omitempty"`
 	MIME        string       `json:"mime,omitempty"`
 	HasAudio    bool         `json:"hasAudio,omitempty"`
-	SHA256      string       `json:"sha256,omitempty"`
 	CreatedAt   time.Time    `json:"createdAt"`
 }
 
@@ -86,7 +85,7 @@ func newMetaRecord(m *pod.VideoMeta) metaRecord {
 func newFileRecord(f *pod.VideoFile) fileRecord {
 	return fileRecord{
 		ID: f.ID, Infohash: f.Infohash, Name: f.Name, SizeBytes: f.SizeBytes, PieceLength: f.PieceLength, Height: f.Height,
-		Width: f.Width, FPS: f.FPS, MIME: f.MIME, HasAudio: f.HasAudio, SHA256: f.SHA256, CreatedAt: f.CreatedAt.UTC(),
+		Width: f.Width, FPS: f.FPS, MIME: f.MIME, HasAudio: f.HasAudio, CreatedAt: f.CreatedAt.UTC(),
 	}
 }
 
@@ -115,6 +114,6 @@ func (r *metaRecord) meta() pod.VideoMeta {
 func (r *fileRecord) file() pod.VideoFile {
 	return pod.VideoFile{
 		ID: r.ID, Infohash: r.Infohash, Name: r.Name, SizeBytes: r.SizeBytes, PieceLength: r.PieceLength, Height: r.Height,
-		Width: r.Width, FPS: r.FPS, MIME: r.MIME, HasAudio: r.HasAudio, SHA256: r.SHA256, CreatedAt: r.CreatedAt,
+		Width: r.Width, FPS: r.FPS, MIME: r.MIME, HasAudio: r.HasAudio, CreatedAt: r.CreatedAt,
 	}
 }

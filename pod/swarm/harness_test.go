@@ -77,8 +77,9 @@ func (s *shelf) publish(tb testing.TB, sizeBytes int64) pod.Torrent {
 		tb.Fatal(err)
 	}
 	h := swarm.NewPieceHasher(sizeBytes)
+	whole := sha256.New()
 	random := rand.NewChaCha8([32]byte{byte(sizeBytes), byte(rand.Uint32()), byte(rand.Uint32()), byte(rand.Uint32())})
-	if _, err := io.CopyN(io.MultiWriter(f, h), random, sizeBytes); err != nil {
+	if _, err := io.CopyN(io.MultiWriter(f, h, whole), random, sizeBytes); err != nil {
 		tb.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
@@ -92,7 +93,7 @@ func (s *shelf) publish(tb testing.TB, sizeBytes int64) pod.Torrent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.files[m.Infohash] = file
-	s.sums[m.Infohash] = m.SHA256
+	s.sums[m.Infohash] = hex.EncodeToString(whole.Sum(nil))
 	return file
 }
 

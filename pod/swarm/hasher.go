@@ -2,10 +2,7 @@ package swarm
 
 import (
 	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"runtime"
 	"sync"
 
@@ -36,19 +33,16 @@ func pieceLengthFor(sizeBytes int64) int64 {
 // given up needs no Close.
 type PieceHasher struct {
 	pieceLength int64
-	free        chan []byte   // buffers that may be filled
-	piece       []byte        // the one being filled
-	sums        []*[20]byte   // by piece
-	last        chan struct{} // closed when the SHA-256 has taken the last piece given
-	whole       hash.Hash
+	free        chan []byte // buffers that may be filled
+	piece       []byte      // the one being filled
+	sums        []*[20]byte // by piece
 	sizeBytes   int64
 	pending     sync.WaitGroup
 }
 
 // NewPieceHasher prepares for a file of about sizeHint bytes; 0 is unknown.
 func NewPieceHasher(sizeHint int64) *PieceHasher {
-	h := &PieceHasher{pieceLength: pieceLengthFor(sizeHint), whole: sha256.New(), last: make(chan struct{})}
-	close(h.last)
+	h := &PieceHasher{pieceLength: pieceLengthFor(sizeHint)}
 	buffers := min(runtime.GOMAXPROCS(0)+2, max(3, int(hasherMemory/h.pieceLength)))
 	h.free = make(chan []byte, buffers)
 	for range buffers {
@@ -77,17 +71,13 @@ func (h *PieceHasher) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// flush hands the filled piece to a goroutine. It ends by itself: it waits only for the
-// goroutine of the piece before it, because SHA-256 needs the pieces in order.
+// flush hands the filled piece to a goroutine, which ends by itself.
 func (h *PieceHasher) flush() {
-	piece, sum, before, done := h.piece, new([20]byte), h.last, make(chan struct{})
-	h.piece, h.last = nil, done
+	piece, sum := h.piece, new([20]byte)
+	h.piece = nil
 	h.sums = append(h.sums, sum)
 	h.pending.Go(func() {
 		*sum = sha1.Sum(piece)
-		<-before
-		h.whole.Write(piece)
-		close(done)
 		h.free <- piece[:0]
 	})
 }
@@ -98,7 +88,6 @@ type Metainfo struct {
 	InfoBytes   []byte // bencoded info dictionary (BEP 3)
 	PieceLength int64
 	SizeBytes   int64
-	SHA256      string // of the whole file, lower-case hex
 }
 
 // Finish ends the file and names it: name becomes info.name, one file name without a
@@ -121,6 +110,6 @@ func (h *PieceHasher) Finish(name string) (Metainfo, error) {
 	raw := encodeInfo(info{Name: name, SizeBytes: h.sizeBytes, PieceLength: h.pieceLength, Pieces: pieces})
 	return Metainfo{
 		Infohash: hashInfo(raw), InfoBytes: raw, PieceLength: h.pieceLength,
-		SizeBytes: h.sizeBytes, SHA256: hex.EncodeToString(h.whole.Sum(nil)),
+		SizeBytes: h.sizeBytes,
 	}, nil
 }

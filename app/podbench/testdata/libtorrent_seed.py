@@ -32,7 +32,7 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tracker)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 files = lt.file_storage()
 lt.add_files(files, path)
-make = lt.create_torrent(files, 256 * 1024, flags=lt.create_torrent_flags_t.v1_only)
+make = lt.create_torrent(files, 256 * 1024, flags=lt.create_torrent.v1_only)
 make.add_tracker(f"http://127.0.0.1:{server.server_port}/announce")
 lt.set_piece_hashes(make, os.path.dirname(path))
 with open(torrent, "wb") as f:
