@@ -47,6 +47,9 @@ func benchFrame(ctx context.Context, dir string) ([]figure, error) {
 	defer stop()
 	tab, end := chromedp.NewContext(alloc)
 	defer end()
+	if err := chromedp.Do(tab); err != nil { // the browser lives as long as the context that starts it
+		return nil, err
+	}
 	watch, file := p.LocalURL()+"/w/"+v.UUID.Short()+"?muted=1", p.LocalURL()+"/static/web-videos/"+v.Files[0].Name
 	var ours, bare []time.Duration
 	for range 5 { // in turns, so that both see the same machine
