@@ -42,6 +42,10 @@ func TestDecoders(t *testing.T) {
 			"MP4", `ends(readMP4, hex("` + moov + sidx + `0000000c 6d6f6f66 00000000"))`,
 			`{"initEnd":12,"duration":3,"segments":[{"start":68,"end":168,"time":0,"duration":2},{"start":168,"end":368,"time":2,"duration":1}]}`,
 		},
+		{
+			"MP4 with few key frames", `ends(readMP4, hex("` + moov + strings.TrimSuffix(sidx, "90000000") + "00000000" + `0000000c 6d6f6f66 00000000"))`,
+			`{"initEnd":12,"duration":3,"segments":[{"start":68,"end":368,"time":0,"duration":3}]}`,
+		},
 		{"MP4 without index", `ends(readMP4, hex("` + moov + `0000000c 6d6f6f66 00000000"))`, "error: The file has no index of fragments."},
 		{"MP4 cut in the index", `ends(readMP4, hex("` + moov + sidx[:60] + `"))`, "error: Offset is outside the bounds of the DataView"},
 		{"MP4 box of no size", `ends(readMP4, hex("00000000 6d6f6f76"))`, "error: The file has no index of fragments."},

@@ -28,19 +28,11 @@ const (
 
 // benchFrame times the first picture in Chromium.
 func benchFrame(ctx context.Context, dir string) ([]figure, error) {
-	path, err := film(ctx, dir, "frame.mp4", 30<<20)
-	if err != nil {
-		return nil, err
-	}
-	p, err := startPod(ctx, subdir(dir, "pod"), nil)
+	p, v, err := podWithFilm(ctx, dir, 30<<20)
 	if err != nil {
 		return nil, err
 	}
 	defer closePod(ctx, p)
-	v, err := p.Import(ctx, path, nil)
-	if err != nil {
-		return nil, err
-	}
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
 	alloc, stop := chromedp.NewExecAllocator(ctx, flags...)

@@ -33,6 +33,23 @@ func startPod(ctx context.Context, dir string, change func(*node.Config)) (*node
 	return p, p.Start(ctx)
 }
 
+// podWithFilm runs a pod that has published one film of about that size.
+func podWithFilm(ctx context.Context, dir string, sizeBytes int64) (*node.Pod, pod.Video, error) {
+	path, err := film(ctx, dir, "film.mp4", sizeBytes)
+	if err != nil {
+		return nil, pod.Video{}, err
+	}
+	p, err := startPod(ctx, subdir(dir, "pod"), nil)
+	if err != nil {
+		return nil, pod.Video{}, err
+	}
+	v, err := p.Import(ctx, path, nil)
+	if err != nil {
+		closePod(ctx, p)
+	}
+	return p, v, err
+}
+
 func closePod(ctx context.Context, p *node.Pod) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()

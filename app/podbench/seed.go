@@ -21,19 +21,11 @@ var seeder string
 
 // benchSeed lets aria2c fetch 256 MiB over TCP from the pod and from libtorrent, in turns.
 func benchSeed(ctx context.Context, dir string) ([]figure, error) {
-	path, err := film(ctx, dir, "seed.mp4", 256<<20)
-	if err != nil {
-		return nil, err
-	}
-	p, err := startPod(ctx, subdir(dir, "pod"), nil)
+	p, v, err := podWithFilm(ctx, dir, 256<<20)
 	if err != nil {
 		return nil, err
 	}
 	defer closePod(ctx, p)
-	v, err := p.Import(ctx, path, nil)
-	if err != nil {
-		return nil, err
-	}
 	torrent := filepath.Join(dir, "pod.torrent")
 	if err := download(ctx, p.LocalURL()+"/static/torrents/"+v.Files[0].Name+".torrent", torrent); err != nil {
 		return nil, err

@@ -51,7 +51,14 @@ export function parseSidx(body, anchor) {
     const size = view.getUint32(at);
     const ticks = view.getUint32(at + 4);
     if (size >>> 31) throw new Error("An index of indexes is not read here.");
-    segments.push({ start, end: start + size, time: time / timescale, duration: ticks / timescale });
+    const startsClean = view.getUint32(at + 8) >>> 31 === 1; // with a stream access point
+    const last = segments[segments.length - 1];
+    if (startsClean || !last) {
+      segments.push({ start, end: start + size, time: time / timescale, duration: ticks / timescale });
+    } else { // nobody can begin here: what has few key frames is one long segment
+      last.end += size;
+      last.duration += ticks / timescale;
+    }
     start += size;
     time += ticks;
   }
