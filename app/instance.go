@@ -14,8 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/google/renameio/v2"
 )
 
 // instanceFile names the loopback port and the secret of the process that owns a data
@@ -56,7 +54,7 @@ func ServeInstance(ctx context.Context, dir string, calls Calls) (*Instance, err
 	me := instance{Addr: listener.Addr().String(), Secret: rand.Text()}
 	data, err := json.Marshal(me) //nolint:gosec // the secret is what the file is for; its mode is 0600
 	if err == nil {
-		err = renameio.WriteFile(filepath.Join(dir, instanceFile), data, 0o600)
+		err = writeInstance(filepath.Join(dir, instanceFile), data)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("write %s: %w", instanceFile, err), listener.Close())
@@ -68,6 +66,16 @@ func ServeInstance(ctx context.Context, dir string, calls Calls) (*Instance, err
 		_ = in.server.Serve(listener)
 	}()
 	return in, nil
+}
+
+// writeInstance makes the file whole at once: another start may read it at any time. It
+// need not survive a power cut.
+func writeInstance(path string, data []byte) error {
+	next := path + ".new"
+	if err := os.WriteFile(next, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
 }
 
 // Close stops answering.
