@@ -40,6 +40,14 @@ func CheckDatabase(ctx context.Context, dataDir string) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil // a fresh pod
 	}
+	if err := checkInChild(ctx, path); err != nil {
+		return &pod.Error{Kind: pod.KindInternal, Op: "check database", Msg: damagedText(dataDir), Err: errors.Join(pod.ErrCorrupt, err)}
+	}
+	return nil
+}
+
+// checkInChild reads a whole database file in another process.
+func checkInChild(ctx context.Context, path string) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find own program: %w", err)
@@ -50,8 +58,7 @@ func CheckDatabase(ctx context.Context, dataDir string) error {
 	cmd := exec.CommandContext(ctx, program, checkArg, path) //nolint:gosec // our own program
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); err != nil {
-		cause := fmt.Errorf("check database: %w: %s", err, lastBytes(stderr.Bytes()))
-		return &pod.Error{Kind: pod.KindInternal, Op: "check database", Msg: damagedText(dataDir), Err: errors.Join(pod.ErrCorrupt, cause)}
+		return fmt.Errorf("check database: %w: %s", err, lastBytes(stderr.Bytes()))
 	}
 	return nil
 }

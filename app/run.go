@@ -86,6 +86,7 @@ func nodeConfig(c Config, log *slog.Logger) node.Config {
 		Limits:       c.Limits,
 		RootPassword: c.RootPassword,
 		Web:          assets.Web(),
+		CheckCopy:    checkInChild,
 		Logger:       log,
 	}
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -23,8 +24,11 @@ type Config struct {
 	Limits       pod.Limits
 	RootPassword string // of the account root, on the first start; "" makes one
 	Web          fs.FS  // the page
-	Clock        func() time.Time
-	Logger       *slog.Logger
+	// CheckCopy looks at a fresh copy of the database, best in another process: reading a
+	// damaged one may crash. nil trusts it.
+	CheckCopy func(ctx context.Context, path string) error
+	Clock     func() time.Time
+	Logger    *slog.Logger
 }
 
 func (c Config) withDefaults() Config {

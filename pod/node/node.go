@@ -80,6 +80,14 @@ func (p *Pod) Start(ctx context.Context) error {
 			return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 		}
 	}
+	work, stop := context.WithCancel(p.work)
+	var keeping sync.WaitGroup
+	keeping.Go(func() { p.keepBackups(work) })
+	p.onClose("backups", func(context.Context) error {
+		stop()
+		keeping.Wait()
+		return nil
+	})
 	p.log.Info("The pod serves", pod.LogURL, p.links.base, pod.LogVersion, p.cfg.Version)
 	return nil
 }
@@ -105,7 +113,7 @@ func (p *Pod) onClose(name string, f func(context.Context) error) {
 }
 
 func (p *Pod) startStore(ctx context.Context) (err error) {
-	p.store, err = store.Open(DatabasePath(p.cfg.DataDir), store.Options{Logger: p.cfg.part("store"), Clock: p.cfg.Clock, BackupDir: backupDir(p.cfg.DataDir)})
+	p.store, err = store.Open(DatabasePath(p.cfg.DataDir), store.Options{Logger: p.cfg.part("store"), Clock: p.cfg.Clock, BackupDir: backupDir(p.cfg.DataDir), VerifyBackup: p.cfg.CheckCopy})
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
