@@ -80,7 +80,7 @@ func (p *Pod) Start(ctx context.Context) error {
 			return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 		}
 	}
-	work, stop := context.WithCancel(p.work)
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
 	keeping.Go(func() { p.keepBackups(work) })
 	p.onClose("backups", func(context.Context) error {
