@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/peerpod/peerpod/pod"
 )
 
 const (
@@ -29,7 +31,7 @@ func newAttempts(perPair, perPlace int) *attempts {
 func (t *attempts) wait(name string, from netip.Addr, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	place := placeOf(from)
+	place := pod.Household(from).String()
 	return max(t.pairs.wait(pairKey(name, place), now), t.places.wait(place, now))
 }
 
@@ -37,7 +39,7 @@ func (t *attempts) wait(name string, from netip.Addr, now time.Time) time.Durati
 func (t *attempts) fail(name string, from netip.Addr, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	place := placeOf(from)
+	place := pod.Household(from).String()
 	t.pairs.add(pairKey(name, place), now)
 	t.places.add(place, now)
 }
@@ -48,7 +50,7 @@ func (t *attempts) fail(name string, from netip.Addr, now time.Time) {
 func (t *attempts) forgive(name string, from netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pairs.remove(pairKey(name, placeOf(from)))
+	t.pairs.remove(pairKey(name, pod.Household(from).String()))
 }
 
 func pairKey(name, place string) string {
@@ -56,18 +58,6 @@ func pairKey(name, place string) string {
 		name = ""
 	}
 	return place + " " + name
-}
-
-// placeOf names whom an address counts as: an IPv4 address alone, an IPv6 address with
-// its /64, which one customer holds whole. Loopback addresses count alone.
-func placeOf(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if a.Is6() && !a.IsLoopback() {
-		if prefix, err := a.Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return a.String()
 }
 
 // failures is a table of times by key, bounded by dropping the key that was used

@@ -113,5 +113,5 @@ func (l links) Magnet(v pod.Video, f pod.VideoFile) string {
 	if !v.Privacy.InTorrent() {
 		return ""
 	}
-	return swarm.Magnet(f.Infohash, f.Name, f.SizeBytes, l.swarmLinks(f))
+	return apiLinks{l}.Magnet(f)
 }
