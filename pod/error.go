@@ -29,6 +29,8 @@ const (
 	KindMisdirected               // 421: Host header that is not ours
 	KindMethod                    // 405
 	KindClientTimeout             // 408: the body did not arrive in time
+	KindUnreachable               // 502: no other pod that was asked answers
+	KindUpgrade                   // 426: the other side speaks no version of ours
 )
 
 // Sentinels: what a caller tests with errors.Is.
@@ -51,6 +53,18 @@ var (
 	ErrNewerSchema = errors.New("data folder was written by a newer version")
 	// ErrUnplayable means media that this pod can not publish.
 	ErrUnplayable = errors.New("media can not be published")
+	// ErrBadSignature means a message that its sender did not sign, or not as it should.
+	ErrBadSignature = errors.New("bad signature")
+	// ErrNotFriend means that the other pod is no friend, or is none any more.
+	ErrNotFriend = errors.New("not a friend")
+	// ErrNotYet means that one side has not answered the introduction yet.
+	ErrNotYet = errors.New("not a friend yet")
+	// ErrReplay means a message that was taken before.
+	ErrReplay = errors.New("message was seen before")
+	// ErrGap means that messages between the last one and this one are missing.
+	ErrGap = errors.New("messages are missing")
+	// ErrEpoch means a message of another friendship than the standing one.
+	ErrEpoch = errors.New("another epoch of the friendship")
 	// ErrTooLarge means more bytes or items than a limit allows.
 	ErrTooLarge = errors.New("too large")
 )

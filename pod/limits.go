@@ -22,6 +22,18 @@ type Limits struct {
 	PendingOffers        int           `toml:"pending-offers"`
 	PeersPerAddrAndHash  int           `toml:"peers-per-address-and-infohash"`
 	MaxDuration          time.Duration `toml:"max-duration"` // of one video
+
+	FriendMessages     int   `toml:"friend-messages-per-minute"`
+	FriendMessageBurst int   `toml:"friend-message-burst"`
+	Introductions      int   `toml:"introductions-per-minute"` // of one address
+	IntroductionBurst  int   `toml:"introduction-burst"`
+	WaitingRequests    int   `toml:"waiting-requests"`    // pods that wait for the owner
+	FriendVideos       int   `toml:"videos-per-friend"`   // that are kept in the list
+	JoinedPods         int   `toml:"pods-per-join"`       // new ones in one call of "make friends"
+	FriendRequests     int   `toml:"requests-to-friends"` // open at once
+	FriendViews        int   `toml:"views-per-friend-and-day"`
+	MirrorBytes        int64 `toml:"mirror-bytes"`       // copies of friends' videos, in all
+	RelaysPerAddr      int   `toml:"relays-per-address"` // friends' files passed on to one address
 }
 
 // DefaultLimits gives the limits of a pod that nobody configured.
@@ -44,5 +56,16 @@ func DefaultLimits() Limits {
 		PendingOffers:        20,
 		PeersPerAddrAndHash:  20,
 		MaxDuration:          24 * time.Hour,
+		FriendMessages:       300,
+		FriendMessageBurst:   150,
+		Introductions:        30,
+		IntroductionBurst:    60,
+		WaitingRequests:      100,
+		FriendVideos:         10_000,
+		JoinedPods:           50,
+		FriendRequests:       10,
+		FriendViews:          1_000,
+		MirrorBytes:          100 << 30,
+		RelaysPerAddr:        20,
 	}
 }

@@ -49,6 +49,22 @@ type Video struct {
 	PublishedAt time.Time // when others could see it first
 	UpdatedAt   time.Time
 	Rev         Rev // the catalogue's count at the last change
+
+	// Of friends' videos only.
+	Author      Author
+	OriginRev   Rev    // the origin's count at its last change
+	OriginEpoch uint64 // of the friendship in which that was told
+	// PosterSource is the number that the origin gave its picture; 0 is none. HasPoster
+	// tells whether this pod holds a copy.
+	PosterSource uint32
+	// Hidden tells that the friend is parked: the video is in no list and not found.
+	Hidden bool
+}
+
+// Author names the account and the channel of a friend's video.
+type Author struct {
+	AccountName, AccountDisplay string
+	ChannelName, ChannelDisplay string
 }
 
 // IsLocal tells whether the video is this pod's own.
