@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -110,8 +111,11 @@ func (a *API) plain(op huma.Operation, who access, handle func(http.ResponseWrit
 // describe fills in what all operations share.
 func (a *API) describe(op *huma.Operation, who access) {
 	op.Metadata = map[string]any{metaAccess: who}
-	if who == accessRequired {
+	if who >= accessRequired {
 		op.Security = []map[string][]string{{"token": {}}}
+	}
+	if who == accessOwner {
+		op.Description = strings.TrimSpace(op.Description + " Only for the owner of the pod: it needs the token of an administrator.")
 	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}

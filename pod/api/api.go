@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ import (
 	"github.com/peerpod/peerpod/pod"
 )
 
-// Config is what an API is made of. Logger, Clock, Peers and FileTokenKey may be absent.
+// Config is what an API is made of. Logger, Clock, Peers and FileTokenKey may be absent;
+// without Friends, Mirrors, Events or Origins the routes that need them find nothing.
 type Config struct {
 	Logger *slog.Logger
 	Clock  func() time.Time
@@ -31,6 +33,10 @@ type Config struct {
 	Search   Search
 	Links    Links
 	Peers    Peers
+	Friends  Friends
+	Mirrors  Mirrors
+	Events   Events
+	Origins  Origins
 
 	// FileTokenKey signs the tokens for files of hidden videos. Without it a random key
 	// is made, so that a restart ends those tokens; they live for hours anyway.
@@ -47,7 +53,8 @@ type API struct {
 	tokens fileTokens
 	docs   func() ([]byte, error) // the OpenAPI document, written once, when it is wanted
 
-	routes []*huma.Operation // all that the mux knows; fixed after New
+	routes    []*huma.Operation // all that the mux knows; fixed after New
+	followers chan struct{}     // who reads /api/v1/events
 }
 
 // New builds the API with all its routes.
@@ -72,7 +79,7 @@ func New(cfg Config) (*API, error) {
 	a := &API{
 		cfg: cfg, log: cfg.Logger, mux: http.NewServeMux(),
 		views:  newViewMemory(cfg.Clock),
-		tokens: fileTokens{key: cfg.FileTokenKey, clock: cfg.Clock},
+		tokens: fileTokens{key: cfg.FileTokenKey, clock: cfg.Clock}, followers: make(chan struct{}, maxFollowers),
 	}
 	a.huma = huma.NewAPI(a.humaConfig(), &adapter{api: a})
 	a.routeAll()
@@ -95,12 +102,18 @@ func (a *API) routeAll() {
 	a.routeUpload()
 	a.routeEdit()
 	a.routeChannels()
+	a.routePods()
+	a.routeFriendships()
+	a.routeInvites()
+	a.routePodCalls()
+	a.routeMirrors()
+	a.routeEvents()
 	a.routeDocs()
 }
 
 func (a *API) humaConfig() huma.Config {
 	config := huma.DefaultConfig("Peerpod", a.cfg.Info.Version)
-	config.Info.Description = "The REST interface of a Peerpod. It speaks PeerTube's dialect."
+	config.Info.Description = "The REST interface of a Peerpod. It speaks PeerTube's dialect, and the language between pods, whose versions each answer names in the header " + pod.HeaderAPIVersions + "."
 	// huma's own pages load foreign scripts and offer formats that we do not test.
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
@@ -123,6 +136,7 @@ func schemaName(t reflect.Type, hint string) string {
 // they are made anew as problems.
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	requestID(w)
+	w.Header().Set(pod.HeaderAPIVersions, strconv.Itoa(pod.APIVersion))
 	a.limitBody(w, r)
 	if path := r.URL.Path; len(path) > 1 && strings.HasSuffix(path, "/") {
 		r = r.Clone(r.Context()) // PeerTube answers with and without the slash at the end

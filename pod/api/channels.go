@@ -118,8 +118,7 @@ func sortChannels(all []owned, sort string) {
 
 func (a *API) channelPage(all []owned, p ChannelListParams) (*body[page[channelJSON]], error) {
 	sortChannels(all, p.Sort)
-	first := min(p.Start, len(all))
-	shown := all[first:min(first+p.Count, len(all))]
+	shown := part(p.PageParams, all)
 	data := make([]channelJSON, 0, len(shown))
 	for _, o := range shown {
 		data = append(data, a.channelShape(&o.channel, o.owner))

@@ -22,11 +22,18 @@
 // A video that the asker may not see is absent: 404. Private and internal videos of
 // others therefore look the same as those that never were.
 //
+// Friendships are the owner's: their routes want the token of an administrator, and refuse
+// fields that they do not know. Other pods call three routes without a login; their bodies
+// are signed or sealed, are bounded here and go unread to the part behind Friends, which
+// writes the answer. A friend's video is shown with the people and the pod it comes from;
+// its files are named where they are served, its picture is this pod's own copy.
+//
 // The package starts no goroutine. An API is safe for concurrent use; its own state is
-// the memory of recent views, behind one lock.
+// the memory of recent views, behind one lock, and the count of those who follow events.
 //
 // Units: sizes in bytes, durations in seconds, times RFC 3339 in UTC with milliseconds.
 //
 // Sources: PeerTube's REST reference 8.1
-// (https://docs.joinpeertube.org/api-rest-reference.html), RFC 9457, RFC 6750.
+// (https://docs.joinpeertube.org/api-rest-reference.html), RFC 9457, RFC 6750, and for
+// events the chapter on server-sent events of the HTML standard.
 package api

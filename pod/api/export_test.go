@@ -10,11 +10,17 @@ func (a *API) Routes() []string {
 }
 
 // NeedsToken tells whether a route of Routes has no answer without a token.
-func (a *API) NeedsToken(route string) bool {
+func (a *API) NeedsToken(route string) bool { return a.accessOf(route) >= accessRequired }
+
+// NeedsOwner tells whether it wants the token of an administrator.
+func (a *API) NeedsOwner(route string) bool { return a.accessOf(route) == accessOwner }
+
+func (a *API) accessOf(route string) access {
 	for _, op := range a.routes {
 		if op.Method+" "+op.Path == route {
-			return op.Metadata[metaAccess] == accessRequired
+			who, _ := op.Metadata[metaAccess].(access)
+			return who
 		}
 	}
-	return false
+	return accessOpen
 }

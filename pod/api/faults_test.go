@@ -86,7 +86,7 @@ func TestErrorsOfParts(t *testing.T) {
 }
 
 func TestStatusTable(t *testing.T) {
-	for kind := pod.KindInternal; kind <= pod.KindClientTimeout; kind++ {
+	for kind := pod.KindInternal; kind <= pod.KindUpgrade; kind++ {
 		if got := api.KindOfStatus(api.StatusOf(kind)); got != kind {
 			t.Errorf("KindOfStatus(StatusOf(%d)) = %d, want the same", kind, got)
 		}

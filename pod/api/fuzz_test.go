@@ -3,7 +3,10 @@ package api_test
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"github.com/peerpod/peerpod/pod"
 )
@@ -61,4 +64,31 @@ func checkMeta(t *testing.T, wd *world) {
 			t.Errorf("stored %+v breaks a rule: %v", v.VideoMeta, err)
 		}
 	}
+}
+
+// Whatever the owner's programs ask for: an answer below 500, and only what keeps the limits
+// reaches the friendships.
+func FuzzMakeFriends(f *testing.F) {
+	for _, seed := range []string{`{"hosts":["http://a.test:9001"],"invite":"x"}`, `{"hosts":["\u0000"]}`, `{"HOSTS":["a"],"hosts":[]}`, `{"hosts":null}`, `null`, `{"expiresIn":60}`, ``} {
+		f.Add([]byte(seed))
+	}
+	wd := newWorld()
+	a := newAPI(f, wd, nil)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, path := range []string{"/api/v1/pods/makefriends", "/api/v1/pods/invites"} {
+			wd.net.ttl = time.Hour
+			w := do(t, a, call{method: http.MethodPost, path: path, token: rootToken, contentType: "application/json", body: bytes.NewReader(body)})
+			if w.Code >= 500 {
+				t.Errorf("POST %s %q = %d, want less than 500", path, body, w.Code)
+			}
+			if wd.net.ttl < time.Minute || wd.net.ttl > 30*24*time.Hour {
+				t.Errorf("POST %s %q made an invite for %v, want 60 s to 30 days", path, body, wd.net.ttl)
+			}
+		}
+		for _, host := range wd.net.join.Hosts {
+			if host == "" || len(wd.net.join.Hosts) > 50 || utf8.RuneCountInString(host) > 2000 || strings.ContainsRune(host, 0) {
+				t.Errorf("makefriends %q passed on %d hosts, %.50q", body, len(wd.net.join.Hosts), host)
+			}
+		}
+	})
 }

@@ -24,6 +24,7 @@ const (
 	accessOpen     access = iota // the Authorization header is not read
 	accessOptional               // a token tells who asks; a bad one is refused
 	accessRequired               // no answer without a token
+	accessOwner                  // no answer without the token of an administrator
 )
 
 // scope is what the guard found out about a request. It travels in the context.
@@ -67,17 +68,10 @@ func (a *API) guard(op *huma.Operation, next func(http.ResponseWriter, *http.Req
 	return func(w http.ResponseWriter, r *http.Request) {
 		s := &scope{id: requestID(w), route: op.Method + " " + op.Path, remote: r.RemoteAddr}
 		r = r.WithContext(context.WithValue(r.Context(), scopeKey{}, s))
-		if who != accessOpen {
-			if err := a.authenticate(r, s); err != nil {
-				refuseUnread(w, r)
-				a.fail(w, r, err)
-				return
-			}
-			if s.viewer == nil && who == accessRequired {
-				refuseUnread(w, r)
-				a.fail(w, r, newProblem(pod.KindUnauthorized, "", ""))
-				return
-			}
+		if err := a.admit(r, s, who); err != nil {
+			refuseUnread(w, r)
+			a.fail(w, r, err)
+			return
 		}
 		if readsJSON {
 			body, err := a.readJSON(w, r, op.RequestBody.Required)
@@ -89,6 +83,24 @@ func (a *API) guard(op *huma.Operation, next func(http.ResponseWriter, *http.Req
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		next(w, r)
+	}
+}
+
+// admit finds out who asks, and refuses whom the route is closed to.
+func (a *API) admit(r *http.Request, s *scope, who access) error {
+	if who == accessOpen {
+		return nil
+	}
+	if err := a.authenticate(r, s); err != nil {
+		return err
+	}
+	switch {
+	case who >= accessRequired && s.viewer == nil:
+		return newProblem(pod.KindUnauthorized, "", "")
+	case who == accessOwner && !isOwner(s.viewer):
+		return forbidden("owner_only", "Only the owner of this pod can do this.")
+	default:
+		return nil
 	}
 }
 

@@ -31,6 +31,7 @@ func newAPI(tb testing.TB, wd *world, change func(*api.Config)) *api.API {
 	cfg := api.Config{
 		Logger: slog.New(slog.DiscardHandler), Clock: wd.clock, Info: api.Info{Name: "Test pod", Version: "1.2.3"}, Limits: pod.DefaultLimits(),
 		Videos: wd, People: wd, Sessions: wd, Profiles: wd, Library: wd, Search: wd, Links: wd, Peers: wd,
+		Friends: wd.net, Mirrors: wd.net, Events: wd.net, Origins: wd.net,
 	}
 	if change != nil {
 		change(&cfg)

@@ -106,10 +106,15 @@ type Links interface {
 	// Base is the pod's public address, for example http://192.168.1.7:9000, without a
 	// slash at its end.
 	Base() string
-	// Trackers are the announce URLs that go into torrents and magnets.
-	Trackers() []string
-	// Magnet is the magnet URI of a file that is in a torrent.
-	Magnet(f pod.VideoFile) string
+	// TrackersOf are the announce URLs in the torrents and magnets of a video: those of
+	// the pod that it comes from.
+	TrackersOf(v pod.Video) []string
+	// MagnetOf is the magnet URI of a file of a video that is in a torrent. It is the same
+	// on every pod; one that holds a copy adds itself as a source.
+	MagnetOf(v pod.Video, f pod.VideoFile) string
+	// FileBase is the address, in the form of Base, of the pod that serves a file: this
+	// one for its own videos and for whole copies, else the one that the video comes from.
+	FileBase(v pod.Video, f pod.VideoFile) string
 }
 
 // Peers tells how many peers share a file. Package tracker is one.
@@ -123,4 +128,69 @@ type Info struct {
 	Version     string // of the program
 	Description string
 	Extensions  []string // of files that an upload may have, with the dot
+}
+
+// PodCalls takes the requests of other pods, who prove themselves by their signatures. An
+// error is shown as a problem.
+type PodCalls interface {
+	Introduce(ctx context.Context, in pod.Incoming) (pod.Reply, error)
+	Challenge(ctx context.Context, in pod.Incoming) (pod.Reply, error)
+	Inbox(ctx context.Context, in pod.Incoming) (pod.Reply, error)
+}
+
+// Friendships begins and ends them, for the owner. An unknown pod is pod.ErrNotFound.
+type Friendships interface {
+	Self(ctx context.Context) (pod.Self, error)
+	// List gives the records of all pods, whatever their status.
+	List(ctx context.Context) ([]pod.Friend, error)
+	// Fingerprint is a pod's ID in words that people compare.
+	Fingerprint(id pod.PodID) string
+	MakeFriends(ctx context.Context, j pod.Join) (pod.Joined, error)
+	QuitAll(ctx context.Context) error
+	Accept(ctx context.Context, id pod.PodID) error
+	Refuse(ctx context.Context, id pod.PodID) error
+	Block(ctx context.Context, id pod.PodID) error
+	Restore(ctx context.Context, id pod.PodID) error
+	Remove(ctx context.Context, id pod.PodID) error
+	// Queue tells what waits for each friend.
+	Queue(ctx context.Context) ([]pod.QueueEntry, error)
+	RotateKey(ctx context.Context) error
+}
+
+// Invites are good for one unknown pod each.
+type Invites interface {
+	NewInvite(ctx context.Context, ttl time.Duration) (pod.InviteCode, error)
+	Invites(ctx context.Context) ([]pod.InviteCode, error)
+	DropInvite(ctx context.Context, code string) error
+}
+
+// Friends is this pod among others. Package federation is one.
+type Friends interface {
+	PodCalls
+	Friendships
+	Invites
+}
+
+// Mirrors keeps copies of friends' videos.
+type Mirrors interface {
+	// Mirror begins to fetch a copy; pod.ErrTooLarge when it would not fit the budget.
+	Mirror(ctx context.Context, v pod.Video) error
+	// Unmirror lets a copy go; pod.ErrNotFound when there is none.
+	Unmirror(ctx context.Context, v pod.Video) error
+	MirrorState(v pod.Video) pod.MirrorState
+}
+
+// Events tells what changes on the pod.
+type Events interface {
+	// Follow gives events until ctx ends. The channel is closed then, and when the
+	// follower is too slow.
+	Follow(ctx context.Context) <-chan pod.Event
+}
+
+// Origins knows the pods that friends' videos come from. The answers may change.
+type Origins interface {
+	// Origin gives the name and the base URL of a friend; ok is false for an unknown one.
+	Origin(id pod.FriendID) (name, baseURL string, ok bool)
+	// OriginID gives the friend's PodID; "" for an unknown one.
+	OriginID(id pod.FriendID) pod.PodID
 }

@@ -66,6 +66,8 @@ var kindRows = []struct {
 	{pod.KindMisdirected, http.StatusMisdirectedRequest, "misdirected", "This pod does not answer under that name."},
 	{pod.KindMethod, http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take that method; the header Allow lists those it takes."},
 	{pod.KindClientTimeout, http.StatusRequestTimeout, "timeout", "The request did not arrive in time."},
+	{pod.KindUnreachable, http.StatusBadGateway, "unreachable", "None of the pods that were asked answers. See whether their addresses are right and whether they run."},
+	{pod.KindUpgrade, http.StatusUpgradeRequired, "upgrade_required", "This pod speaks another version of the pods' language; the header Peerpod-Api-Versions lists its versions."},
 }
 
 // StatusOf gives the HTTP status of a kind of error. Package server uses the same table.

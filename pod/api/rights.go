@@ -37,9 +37,16 @@ func seesAll(viewer *pod.Account) bool {
 	return viewer != nil && (viewer.Role == pod.RoleAdministrator || viewer.Role == pod.RoleModerator)
 }
 
+// isOwner tells whether the account manages the pod and its friendships.
+func isOwner(viewer *pod.Account) bool {
+	return viewer != nil && viewer.Role == pod.RoleAdministrator
+}
+
 // maySee tells whether the asker may know the video at all.
 func maySee(viewer *pod.Account, v *pod.Video) bool {
 	switch {
+	case v.Hidden: // of a parked friend
+		return false
 	case v.Privacy == pod.PrivacyPublic, v.Privacy == pod.PrivacyUnlisted:
 		return true
 	case viewer == nil:

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/peerpod/peerpod/pod"
 	"github.com/peerpod/peerpod/pod/api"
 )
@@ -26,7 +28,7 @@ type openapi struct {
 // fill puts values in the braces of a path.
 func fill(path string) string {
 	for _, r := range []struct{ name, value string }{
-		{"video-channels/{name}", "video-channels/second"}, {"{id}", "1"}, {"{fileId}", "101"}, {"{name}", "root"},
+		{"video-channels/{name}", "video-channels/second"}, {"pods/{id}", "pods/" + string(podID("seven"))}, {"{id}", "1"}, {"{fileId}", "101"}, {"{name}", "root"}, {"{code}", "c0de_-"},
 	} {
 		path = strings.ReplaceAll(path, r.name, r.value)
 	}
@@ -35,8 +37,8 @@ func fill(path string) string {
 
 // Every route, whatever is sent to it: never a fault of ours (API-01, API-05).
 func TestNoRouteFailsOnBadBodies(t *testing.T) {
-	bodies := map[string]string{"none": "", "null": "null", "list": "[]", "text": `"x"`, "object": "{}", "broken": "{", "number": "1e999", "zero": "\x00", "wrong": `{"name":{"a":[]},"tags":"x","username":[],"displayName":{},"currentTime":"x"}`}
-	types := []string{"application/json", "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json; charset=latin1", ";;;"}
+	bodies := map[string]string{"none": "", "null": "null", "list": "[]", "text": `"x"`, "object": "{}", "broken": "{", "number": "1e999", "zero": "\x00", "hosts": `{"hosts":{},"invite":[]}`, "unknown": `{"admin":true}`, "wrong": `{"name":{"a":[]},"tags":"x","username":[],"displayName":{},"currentTime":"x"}`}
+	types := []string{"application/json", "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json; charset=latin1", "application/jose", ";;;"}
 	wd := newWorld()
 	a := newAPI(t, wd, nil)
 	for _, route := range a.Routes() {
@@ -127,6 +129,47 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// Each route of the owner is closed to other accounts, before anything happens (API-13).
+func TestOwnerRoutes(t *testing.T) {
+	wd := newWorld()
+	wd.add("theirs", fromSeven)
+	a := newAPI(t, wd, nil)
+	closed := 0
+	for _, route := range a.Routes() {
+		if !a.NeedsOwner(route) {
+			continue
+		}
+		closed++
+		method, path, _ := strings.Cut(route, " ")
+		for token, status := range map[string]int{"": 401, "forged": 401, userToken: 403} {
+			for _, body := range []string{"", "{}", "[", strings.Repeat("x", 100_000)} {
+				w := do(t, a, call{method: method, path: fill(path), token: token, body: strings.NewReader(body), contentType: "application/json"})
+				wantProblem(t, w, status, map[int]string{401: "invalid_token", 403: "owner_only"}[status])
+			}
+		}
+	}
+	if closed < 15 || len(wd.net.calls) > 0 {
+		t.Errorf("%d routes are the owner's and did %v, want 15 at least and nothing done", closed, wd.net.calls)
+	}
+}
+
+// No GET changes anything, whoever asks (AUTH-14).
+func TestReadingChangesNothing(t *testing.T) {
+	wd := newWorld()
+	wd.add("first", nil)
+	before := slices.Clone(wd.videos)
+	a := newAPI(t, wd, nil)
+	for _, route := range a.Routes() {
+		_, path, _ := strings.Cut(route, " ")
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			do(t, a, call{method: method, path: fill(path), token: rootToken})
+		}
+	}
+	if len(wd.net.calls)+len(wd.net.taken)+len(wd.uploads)+len(wd.revoked) > 0 || !cmp.Equal(before, wd.videos) || !cmp.Equal(wd.profile, api.Profile{}) {
+		t.Errorf("GET did %v and left %+v, want nothing changed", wd.net.calls, wd.videos)
+	}
+}
+
 func TestBlockedAccount(t *testing.T) {
 	wd := newWorld()
 	wd.accounts[1].Blocked = true
@@ -135,7 +178,7 @@ func TestBlockedAccount(t *testing.T) {
 
 func TestUnrouted(t *testing.T) {
 	a := newAPI(t, newWorld(), nil)
-	for _, path := range []string{"/api/v1/nothing", "/api/v2/videos", "/", "/api/v1/pods/me", "/api/v1/videos/1/2/3/4", "/docs/../../etc/passwd/x"} {
+	for _, path := range []string{"/api/v1/nothing", "/api/v2/videos", "/", "/api/v1/pods/me/nothing", "/api/v1/videos/1/2/3/4", "/docs/../../etc/passwd/x"} {
 		if w := do(t, a, call{path: path}); w.Code != http.StatusMovedPermanently && w.Code != http.StatusTemporaryRedirect {
 			wantProblem(t, w, http.StatusNotFound, "not_found")
 		}
@@ -213,7 +256,7 @@ func TestDocumentSchemas(t *testing.T) {
 	if !strings.Contains(string(details), `"account":{"$ref":"#/components/schemas/Account"`) {
 		t.Errorf("schema VideoDetails has not the whole account: %s", details)
 	}
-	for name, members := range map[string][]string{"Video": {"uuid", "thumbnailPath", "account"}, "VideoDetails": {"uuid", "files", "account"}, "Account": {"id", "userId"}} {
+	for name, members := range map[string][]string{"Video": {"uuid", "thumbnailPath", "account"}, "VideoDetails": {"uuid", "files", "account"}, "Account": {"id", "userId"}, "Pod": {"id", "status", "vouchedBy"}, "Self": {"id", "publicKey"}, "PodLink": {"url"}, "Origin": {"url"}, "Event": {"action"}} {
 		schema, _ := doc.Components.Schemas[name].(map[string]any)
 		properties, _ := schema["properties"].(map[string]any)
 		for _, member := range members {

@@ -97,6 +97,14 @@ func filtered(q *pod.VideoQuery) bool {
 		len(q.TagsOneOf)+len(q.Categories)+len(q.Languages) > 0
 }
 
+// hostOfVideo is the host:port of the pod that a video comes from; "" is unknown.
+func (a *API) hostOfVideo(v *pod.Video) string {
+	if v.IsLocal() {
+		return a.host()
+	}
+	return hostOf(a.origin(v.Origin).URL)
+}
+
 // passes tells whether a video fits the filters of a list.
 func (a *API) passes(v *pod.Video, q *pod.VideoQuery) bool {
 	switch {
@@ -104,7 +112,7 @@ func (a *API) passes(v *pod.Video, q *pod.VideoQuery) bool {
 		return false
 	case q.IsLocal != nil && *q.IsLocal != v.IsLocal():
 		return false
-	case q.Host != "" && (!v.IsLocal() || !strings.EqualFold(q.Host, a.host())):
+	case q.Host != "" && !strings.EqualFold(q.Host, a.hostOfVideo(v)):
 		return false
 	case len(q.Categories) > 0 && !slices.Contains(q.Categories, v.Category):
 		return false

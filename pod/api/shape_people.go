@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/url"
-
 	"github.com/peerpod/peerpod/pod"
 )
 
@@ -42,13 +40,7 @@ type channelJSON struct {
 }
 
 // host is the part of the pod's address that PeerTube calls host: name and port.
-func (a *API) host() string {
-	u, err := url.Parse(a.cfg.Links.Base())
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
+func (a *API) host() string { return hostOf(a.cfg.Links.Base()) }
 
 func (a *API) accountSummary(account *pod.Account) ActorShape {
 	return ActorShape{

@@ -48,6 +48,15 @@ type VideoShape struct {
 	Tags                  []string     `json:"tags" nullable:"false"`
 	Account               ActorShape   `json:"account"`
 	Channel               ActorShape   `json:"channel"`
+	Origin                *originJSON  `json:"origin" doc:"The friend that the video comes from; null for this pod's own."`
+}
+
+// originJSON is the pod that a video comes from.
+type originJSON struct {
+	_    struct{} `nullable:"true"`
+	ID   string   `json:"id" doc:"As in /api/v1/pods."`
+	Name string   `json:"name"`
+	URL  string   `json:"url"`
 }
 
 // videoDetailsJSON is one video with all that is known, as PeerTube's VideoDetails.
@@ -65,6 +74,7 @@ type videoDetailsJSON struct {
 	TrackerURLs        []string        `json:"trackerUrls" nullable:"false"`
 	Files              []videoFileJSON `json:"files" nullable:"false"`
 	StreamingPlaylists []string        `json:"streamingPlaylists" nullable:"false" doc:"Always empty: files are played as they are."`
+	Mirror             *mirrorJSON     `json:"mirror,omitempty" doc:"How far the copy of a friend's video is; told to the owner only."`
 }
 
 // videoFileJSON is one file, as PeerTube's VideoFile; infoHash, mimeType, seeders and
@@ -94,11 +104,11 @@ type videoFileJSON struct {
 const truncatedLen = 250 // characters, as in PeerTube
 
 // videoShape builds a video for a list.
-func (a *API) videoShape(v *pod.Video, account *pod.Account, channel *pod.Channel) VideoShape {
+func (a *API) videoShape(v *pod.Video, by *credits) VideoShape {
 	base, uuid := a.cfg.Links.Base(), v.UUID.String()
 	picture := uuid + "-" + strconv.FormatUint(uint64(v.PosterRev), 10) + ".jpg"
 	out := VideoShape{
-		ID: uint64(v.ID), UUID: uuid, ShortUUID: v.UUID.Short(), URL: base + "/videos/watch/" + uuid, Name: v.Name,
+		ID: uint64(v.ID), UUID: uuid, ShortUUID: v.UUID.Short(), URL: by.base + "/videos/watch/" + uuid, Name: v.Name,
 		Category: label(pod.Categories, v.Category), Licence: label(pod.Licences, v.Licence),
 		Language: languageLabel(v.Language), Privacy: label(pod.Privacies, v.Privacy),
 		NSFW: v.NSFW, Description: v.Description, TruncatedDescription: truncate(v.Description),
@@ -107,7 +117,7 @@ func (a *API) videoShape(v *pod.Video, account *pod.Account, channel *pod.Channe
 		EmbedPath: "/videos/embed/" + uuid, Views: v.Views, WaitTranscoding: v.WaitTranscoding, State: label(pod.States, v.State),
 		PublishedAt: stamp(v.PublishedAt), OriginallyPublishedAt: stampPointer(v.OriginallyAt),
 		CreatedAt: stamp(v.CreatedAt), UpdatedAt: stamp(v.UpdatedAt), Tags: v.Tags,
-		Account: a.accountSummary(account), Channel: a.channelSummary(channel),
+		Account: by.account.ActorShape, Channel: by.channel.ActorShape, Origin: by.origin,
 	}
 	if out.Tags == nil {
 		out.Tags = []string{}
@@ -117,18 +127,18 @@ func (a *API) videoShape(v *pod.Video, account *pod.Account, channel *pod.Channe
 }
 
 // detailsShape builds a video with its files.
-func (a *API) detailsShape(v *pod.Video, account *pod.Account, channel *pod.Channel) videoDetailsJSON {
+func (a *API) detailsShape(v *pod.Video, by *credits) videoDetailsJSON {
 	out := videoDetailsJSON{
-		VideoShape: a.videoShape(v, account, channel),
-		Account:    a.accountShape(account), Channel: a.channelShape(channel, account),
+		VideoShape: a.videoShape(v, by),
+		Account:    by.account, Channel: by.channel,
 		Support: v.Support, CommentsEnabled: v.CommentsPolicy == commentsOn,
 		CommentsPolicy: label(commentsPolicies(), v.CommentsPolicy), DownloadEnabled: v.DownloadEnabled,
 		EmbedPrivacyPolicy: label(map[int]string{1: "No restriction"}, 1),
-		InputFileUpdatedAt: stamp(v.CreatedAt), DescriptionPath: "/api/v1/videos/" + v.UUID.String() + "/description",
+		InputFileUpdatedAt: stamp(v.CreatedAt), DescriptionPath: videoPath(v) + "/description",
 		TrackerURLs: []string{}, Files: make([]videoFileJSON, 0, len(v.Files)), StreamingPlaylists: []string{},
 	}
 	if v.Privacy.InTorrent() {
-		out.TrackerURLs = append(out.TrackerURLs, a.cfg.Links.Trackers()...)
+		out.TrackerURLs = append(out.TrackerURLs, a.cfg.Links.TrackersOf(*v)...)
 	}
 	for _, f := range v.Files {
 		out.Files = append(out.Files, a.fileShape(v, f))
@@ -136,14 +146,25 @@ func (a *API) detailsShape(v *pod.Video, account *pod.Account, channel *pod.Chan
 	return out
 }
 
+// videoPath is where this API answers for a video. Two friends may claim one UUID; the
+// number is always the one that is meant.
+func videoPath(v *pod.Video) string {
+	if v.IsLocal() {
+		return "/api/v1/videos/" + v.UUID.String()
+	}
+	return "/api/v1/videos/" + v.ID.String()
+}
+
+// fileShape builds a file. What is known of its insides is asked here: a file's number
+// means something on this pod only.
 func (a *API) fileShape(v *pod.Video, f pod.VideoFile) videoFileJSON {
-	base := a.cfg.Links.Base()
+	base := a.cfg.Links.FileBase(*v, f)
 	height := f.Height
 	out := videoFileJSON{
 		ID: f.ID, Resolution: labelled{ID: &height, Label: strconv.Itoa(height) + "p"},
 		Size: f.SizeBytes, FPS: f.FPS, Width: f.Width, Height: f.Height, HasAudio: f.HasAudio, HasVideo: true,
 		FileURL: base + "/static/web-videos/" + f.Name, FileDownloadURL: base + "/download/videos/" + f.Name,
-		MetadataURL: base + "/api/v1/videos/" + v.UUID.String() + "/metadata/" + strconv.FormatUint(f.ID, 10),
+		MetadataURL: a.cfg.Links.Base() + videoPath(v) + "/metadata/" + strconv.FormatUint(f.ID, 10),
 		MimeType:    f.MIME,
 	}
 	if !v.Privacy.InTorrent() {
@@ -151,7 +172,7 @@ func (a *API) fileShape(v *pod.Video, f pod.VideoFile) videoFileJSON {
 	}
 	out.TorrentURL = base + "/static/torrents/" + f.Name + ".torrent"
 	out.TorrentDownloadURL = base + "/download/torrents/" + f.Name + ".torrent"
-	out.MagnetURI, out.InfoHash = a.cfg.Links.Magnet(f), f.Infohash.String()
+	out.MagnetURI, out.InfoHash = a.cfg.Links.MagnetOf(*v, f), f.Infohash.String()
 	if a.cfg.Peers != nil {
 		counts := a.cfg.Peers.Counts(f.Infohash)
 		out.Seeders, out.Leechers = counts.Seeders, counts.Leechers

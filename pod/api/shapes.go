@@ -81,3 +81,9 @@ type image struct {
 func schemaOf[T any](a *API, name string) *huma.Schema {
 	return a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, name)
 }
+
+// part gives the entries of a list that one page shows.
+func part[T any](p PageParams, all []T) []T {
+	first := min(p.Start, len(all))
+	return all[first:min(first+p.Count, len(all))]
+}

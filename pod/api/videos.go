@@ -59,11 +59,13 @@ func (a *API) getVideo(ctx context.Context, in *VideoParam) (*body[videoDetailsJ
 	if err != nil {
 		return nil, err
 	}
-	account, channel, err := a.newCast().of(ctx, &v)
+	by, err := a.newCast().of(ctx, &v)
 	if err != nil {
 		return nil, err
 	}
-	return answer(a.detailsShape(&v, account, channel)), nil
+	out := a.detailsShape(&v, by)
+	out.Mirror = a.mirrorShape(ctx, &v)
+	return answer(out), nil
 }
 
 func (a *API) deleteVideo(ctx context.Context, in *VideoParam) (*struct{}, error) {
@@ -114,42 +116,11 @@ func (a *API) list(ctx context.Context, in *ListParams, privacies []pod.Privacy,
 func (a *API) videoPage(ctx context.Context, total int, videos []pod.Video) (*body[page[VideoShape]], error) {
 	cast, data := a.newCast(), make([]VideoShape, 0, len(videos))
 	for i := range videos {
-		account, channel, err := cast.of(ctx, &videos[i])
+		by, err := cast.of(ctx, &videos[i])
 		if err != nil {
 			return nil, err
 		}
-		data = append(data, a.videoShape(&videos[i], account, channel))
+		data = append(data, a.videoShape(&videos[i], by))
 	}
 	return answer(newPage(total, data)), nil
-}
-
-// cast remembers the people of one answer, so that each is read once.
-type cast struct {
-	people   People
-	accounts map[pod.AccountID]*pod.Account
-	channels map[pod.ChannelID]*pod.Channel
-}
-
-func (a *API) newCast() *cast {
-	return &cast{people: a.cfg.People, accounts: map[pod.AccountID]*pod.Account{}, channels: map[pod.ChannelID]*pod.Channel{}}
-}
-
-// of gives a video's account and channel. Where one is gone, an empty one stands for it:
-// a video is worth showing without its author.
-func (c *cast) of(ctx context.Context, v *pod.Video) (*pod.Account, *pod.Channel, error) {
-	if c.accounts[v.AccountID] == nil {
-		account, err := c.people.Account(ctx, v.AccountID)
-		if err != nil && !errors.Is(err, pod.ErrNotFound) {
-			return nil, nil, err
-		}
-		c.accounts[v.AccountID] = &account
-	}
-	if c.channels[v.ChannelID] == nil {
-		channel, err := c.people.Channel(ctx, v.ChannelID)
-		if err != nil && !errors.Is(err, pod.ErrNotFound) {
-			return nil, nil, err
-		}
-		c.channels[v.ChannelID] = &channel
-	}
-	return c.accounts[v.AccountID], c.channels[v.ChannelID], nil
 }

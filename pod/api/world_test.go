@@ -27,11 +27,12 @@ type world struct {
 	profile  api.Profile
 	password string
 	now      time.Time
+	net      *network
 }
 
 func newWorld() *world {
 	return &world{
-		now: start, revoked: map[string]bool{}, password: "right-password",
+		now: start, revoked: map[string]bool{}, password: "right-password", net: newNetwork(),
 		accounts: []pod.Account{
 			{ID: 1, Name: "root", DisplayName: "Owner", Role: pod.RoleAdministrator, QuotaBytes: -1, CreatedAt: start, UpdatedAt: start},
 			{ID: 2, Name: "anna", Role: pod.RoleUser, QuotaBytes: 1 << 30, CreatedAt: start, UpdatedAt: start},
@@ -84,7 +85,7 @@ func (wd *world) VideoByRef(_ context.Context, ref pod.VideoRef) (pod.Video, err
 		return pod.Video{}, wd.fault
 	}
 	for _, v := range wd.videos {
-		if v.ID == ref.ID || (v.UUID == ref.UUID && !ref.UUID.IsZero()) {
+		if !v.Hidden && (v.ID == ref.ID || (v.UUID == ref.UUID && !ref.UUID.IsZero())) {
 			return v, nil
 		}
 	}
@@ -96,7 +97,7 @@ func (wd *world) ListVideos(_ context.Context, q pod.VideoQuery) (pod.VideoPage,
 	defer wd.mu.Unlock()
 	var out []pod.Video
 	for _, v := range wd.videos {
-		if fits(v, q) {
+		if wd.fits(v, q) {
 			out = append(out, v)
 		}
 	}
@@ -114,7 +115,14 @@ func (wd *world) ListVideos(_ context.Context, q pod.VideoQuery) (pod.VideoPage,
 	return pod.VideoPage{Total: len(out), Videos: out[first:min(first+q.Count, len(out))]}, nil
 }
 
-func fits(v pod.Video, q pod.VideoQuery) bool {
+func (wd *world) fits(v pod.Video, q pod.VideoQuery) bool {
+	origin := base
+	if f, ok := wd.net.find(v.Origin); ok {
+		origin = f.URL
+	}
+	if v.Hidden || (q.Host != "" && !strings.HasSuffix(origin, "//"+q.Host)) {
+		return false
+	}
 	people := (q.Account == 0 || q.Account == v.AccountID) && (q.Channel == 0 || q.Channel == v.ChannelID) && (q.IsLocal == nil || *q.IsLocal == v.IsLocal())
 	words := (len(q.Categories) == 0 || slices.Contains(q.Categories, v.Category)) && (len(q.Languages) == 0 || slices.Contains(q.Languages, v.Language))
 	tagged := slices.ContainsFunc(v.Tags, func(t string) bool { return slices.Contains(q.TagsOneOf, t) })
@@ -251,10 +259,25 @@ func (wd *world) Search(_ context.Context, q api.SearchQuery) (api.SearchResult,
 }
 
 func (wd *world) Base() string { return base }
-func (wd *world) Trackers() []string {
+
+func (wd *world) TrackersOf(v pod.Video) []string {
+	if _, other, ok := wd.net.Origin(v.Origin); ok {
+		return []string{other + "/tracker/announce"}
+	}
 	return []string{base + "/tracker/announce", "ws://pod.test:9000/tracker/socket"}
 }
-func (wd *world) Magnet(f pod.VideoFile) string { return "magnet:?xt=urn:btih:" + f.Infohash.String() }
+
+func (wd *world) MagnetOf(_ pod.Video, f pod.VideoFile) string {
+	return "magnet:?xt=urn:btih:" + f.Infohash.String()
+}
+
+func (wd *world) FileBase(v pod.Video, _ pod.VideoFile) string {
+	if _, other, ok := wd.net.Origin(v.Origin); ok && !wd.net.MirrorState(v).Whole {
+		return other
+	}
+	return base
+}
+
 func (wd *world) Counts(pod.Infohash) pod.PeerCounts {
 	return pod.PeerCounts{Seeders: 2, Leechers: 1}
 }

@@ -110,7 +110,11 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, want wanted, dis
 		return
 	}
 	defer s.streams.free(who)
-	f, err := s.config.Files.Open(want.file)
+	f, err := s.open(want)
+	if isAbsentFile(err) && !want.video.IsLocal() {
+		s.relay(w, r, want, disposition)
+		return
+	}
 	if isAbsentFile(err) {
 		fail(w, notFound)
 		return
@@ -124,10 +128,21 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, want wanted, dis
 	fileHeaders(h, want.open)
 	h.Set("Content-Type", mediaType(want.file.MIME))
 	h.Set("Content-Disposition", disposition)
-	if !want.file.Infohash.IsZero() { // it stands for the bytes and their name
-		h.Set("ETag", `"`+want.file.Infohash.String()+`"`)
+	if tag := fileTag(want.file); tag != "" {
+		h.Set("ETag", tag)
 	}
 	sendContent(w, r, want.file.CreatedAt, f)
+}
+
+// open opens a file that this pod has whole: its own, or the copy of a friend's.
+func (s *Server) open(want wanted) (*os.File, error) {
+	if want.video.IsLocal() {
+		return s.config.Files.Open(want.file)
+	}
+	if s.config.Remote == nil {
+		return nil, pod.ErrNotFound
+	}
+	return s.config.Remote.Open(want.file, want.video)
 }
 
 func isAbsentFile(err error) bool {

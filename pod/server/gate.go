@@ -15,6 +15,7 @@ import (
 type gate struct {
 	net.Listener
 	most, mostPerHousehold int
+	shared                 func(address string) bool // many askers stand behind it: a proxy; nil: nobody is
 
 	mu         sync.Mutex // guards the fields below and those of all conns
 	count      int
@@ -32,8 +33,9 @@ func newGate(l net.Listener, most, mostPerHousehold int) *gate {
 // conn is a connection that counts until it is closed, also as a WebSocket.
 type conn struct {
 	net.Conn
-	gate *gate
-	from netip.Prefix
+	gate   *gate
+	from   netip.Prefix
+	shared bool // counts in all, but not per household
 
 	turn *list.Element // nil: busy with a request
 	gone bool          // counts no more
@@ -46,7 +48,8 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &conn{Conn: accepted, gate: g, from: householdAt(accepted.RemoteAddr().String())}
+		from := accepted.RemoteAddr().String()
+		c := &conn{Conn: accepted, gate: g, from: householdAt(from), shared: g.shared != nil && g.shared(from)}
 		victim, ok := g.admit(c)
 		if victim != nil {
 			_ = victim.Conn.Close() // its handler notices
@@ -62,7 +65,7 @@ func (g *gate) Accept() (net.Conn, error) {
 func (g *gate) admit(c *conn) (victim *conn, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	full, fullHousehold := g.count >= g.most, g.households[c.from] >= g.mostPerHousehold
+	full, fullHousehold := g.count >= g.most, !c.shared && g.households[c.from] >= g.mostPerHousehold
 	if full || fullHousehold {
 		victim = g.longestLocked(c.from, fullHousehold)
 		if victim == nil {

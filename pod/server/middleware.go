@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,10 @@ const requestIDHeader = "X-Request-Id"
 func (s *Server) around(routes http.Handler) http.Handler {
 	guarded := s.checkHost(s.checkOrigin(secure(s.boundBody(routes))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			w.Header().Set(pod.HeaderAPIVersions, strconv.Itoa(pod.APIVersion))
+		}
+		s.proxies.setClient(r)
 		if !s.enter() {
 			fail(w, tooBusy)
 			return
@@ -153,7 +158,8 @@ func trustworthy(r *http.Request) bool {
 	return r.TLS != nil || host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// household is who a request counts for; headers have no say.
+// household is who a request counts for; headers have no say, but for those of the
+// owner's proxies.
 func household(r *http.Request) netip.Prefix {
 	return householdAt(r.RemoteAddr)
 }

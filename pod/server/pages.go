@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/peerpod/peerpod/pod"
@@ -21,7 +23,9 @@ type Page struct {
 	Video   *PageVideo // nil: a page without a video
 }
 
-// PageVideo is a video as its page shows it. URLs are paths on this pod.
+// PageVideo is a video as its page shows it. URLs are paths on this pod, but for FileURL
+// of a friend's video: the file at the pod that published it, if a page can play that and
+// no whole copy is here.
 type PageVideo struct {
 	UUID            string
 	ShortUUID       string
@@ -33,16 +37,12 @@ type PageVideo struct {
 	DurationSeconds int
 	Width, Height   int
 	UploadedAt      string // RFC 3339 UTC
-}
 
-// Policies for pages (CSP). A page runs its own scripts only, plays what scripts put
-// together (blob:) and talks to this pod and to the trackers of friends (ws:).
-const (
-	policyPage = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
-		"media-src 'self' blob:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-	policyAlone  = policyPage + "frame-ancestors 'none'"
-	policyFramed = policyPage + "frame-ancestors *"
-)
+	// Of friends' videos only.
+	RelayURL   string // the highest file, by way of this pod
+	OriginURL  string // scheme and host of the pod that published it; "" is unknown
+	OriginName string // that host
+}
 
 // The templates of the page.
 const (
@@ -93,7 +93,7 @@ func (s *Server) servePage(name string) http.HandlerFunc {
 		case err != nil:
 			s.broken(w, r, err)
 		case ok:
-			s.render(w, r, name, pageVideo(v))
+			s.render(w, r, name, s.pageVideo(r, v))
 		default:
 			s.render(w, r, pageNotFound, nil)
 		}
@@ -110,10 +110,11 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, name string, v *
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policyAlone)
-	if name == pageEmbed {
-		h.Set("Content-Security-Policy", policyFramed)
+	origin := ""
+	if v != nil {
+		origin = v.OriginURL
 	}
+	h.Set("Content-Security-Policy", pagePolicy(name, origin))
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Vary", "Accept")
 	h.Set("Content-Length", strconv.Itoa(out.Len()))
@@ -139,18 +140,43 @@ func (s *Server) shown(r *http.Request, text string) (v pod.Video, ok bool, err 
 	return v, v.Privacy.InTorrent() || s.config.Access.CanRead(r, v), nil
 }
 
-func pageVideo(v pod.Video) *PageVideo {
+func (s *Server) pageVideo(r *http.Request, v pod.Video) *PageVideo {
 	p := &PageVideo{
 		UUID: v.UUID.String(), ShortUUID: v.UUID.Short(), Name: v.Name, Description: v.Description,
 		PosterURL: "/lazy-static/previews/" + pictureFile(v), DurationSeconds: int(v.Duration.Round(time.Second).Seconds()),
 		UploadedAt: v.PublishedAt.UTC().Format("2006-01-02T15:04:05.000Z"),
 	}
+	var best pod.VideoFile
 	for _, f := range v.Files {
 		if p.FileURL == "" || f.Height > p.Height {
-			p.FileURL, p.MIME, p.Width, p.Height = "/static/web-videos/"+f.Name, f.MIME, f.Width, f.Height
+			best = f
+			p.FileURL, p.MIME, p.Width, p.Height = "/static/web-videos/"+url.PathEscape(f.Name), f.MIME, f.Width, f.Height
 		}
 	}
+	if !v.IsLocal() {
+		s.addOrigin(r, p, v, best)
+	}
 	return p
+}
+
+// addOrigin tells a page where a friend's video comes from.
+func (s *Server) addOrigin(r *http.Request, p *PageVideo, v pod.Video, best pod.VideoFile) {
+	p.RelayURL = p.FileURL
+	if s.config.Remote == nil {
+		return
+	}
+	p.OriginURL = cleanOrigin(s.config.Remote.OriginOf(v))
+	_, p.OriginName, _ = strings.Cut(p.OriginURL, "://")
+	if p.FileURL == "" {
+		return
+	}
+	if f, err := s.config.Remote.Open(best, v); err == nil {
+		_ = f.Close() // was not even read
+		return
+	}
+	if there := s.config.Remote.FileURL(v, best); s.playableFrom(r, there, p.OriginURL) {
+		p.FileURL = there
+	}
 }
 
 // redirectWatch leads PeerTube's long address of a video's page to the short one. It

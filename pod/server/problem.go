@@ -35,6 +35,7 @@ var (
 	noDownload       = fault{http.StatusForbidden, "download_disabled", "The owner of this video does not offer it for download.", ""}
 	tooManyStreams   = fault{http.StatusTooManyRequests, "too_many_streams", "Too many transfers to your address are under way. Try again when one has ended.", "10"}
 	tooBusy          = fault{http.StatusServiceUnavailable, "busy", "This pod is busy. Try again in a moment.", "5"}
+	unreachable      = fault{http.StatusBadGateway, "origin_unreachable", "The pod that published this video does not answer just now, or does not have the file any more. Try again later.", ""}
 	internal         = fault{http.StatusInternalServerError, "internal", "This pod has a fault. The log has a line with the id in the header X-Request-Id.", ""}
 )
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -70,6 +71,7 @@ type Config struct {
 	Catalogue Catalogue
 	Files     Files
 	Access    Access
+	Remote    Remote // nil: friends' videos have no files here
 
 	Web          fs.FS     // index.html, watch.html, embed.html, notfound.html and static/
 	Placeholders [2][]byte // JPEG of each PictureSize, for videos without a picture
@@ -78,8 +80,11 @@ type Config struct {
 	Version string
 	BaseURL string   // how others reach this pod; its host is allowed
 	Hosts   []string // more names that this pod answers to
-	Limits  pod.Limits
-	Logger  *slog.Logger // nil is silent
+	// TrustedProxies tell in X-Forwarded-For who asks; nobody else is believed.
+	TrustedProxies []netip.Prefix
+
+	Limits pod.Limits
+	Logger *slog.Logger // nil is silent
 }
 
 // Server answers HTTP.
@@ -89,7 +94,9 @@ type Server struct {
 	hosts    hosts
 	pages    pages
 	assets   *assets
+	proxies  proxies
 	streams  *counter      // transfers of video files per household
+	relays   *counter      // those among them that come from friends
 	busy     *throttle     // short requests
 	patience time.Duration // one write must be taken within it
 	handler  http.Handler
@@ -116,7 +123,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config: c, log: c.Logger, hosts: newHosts(c.BaseURL, c.Hosts),
-		streams: newCounter(c.Limits.StreamsPerAddr), busy: newThrottle(), patience: writeTimeout,
+		proxies: c.TrustedProxies, streams: newCounter(c.Limits.StreamsPerAddr), relays: newCounter(c.Limits.RelaysPerAddr), busy: newThrottle(), patience: writeTimeout,
 	}
 	var err error
 	if s.assets, err = newAssets(c.Web); err != nil {
@@ -147,6 +154,7 @@ func (s *Server) Start(ctx context.Context) error {
 		s.listener = listener
 	}
 	gate := newGate(s.listener, s.config.Limits.Connections, s.config.Limits.ConnectionsPerAddr)
+	gate.shared = s.proxies.hasPeer
 	s.http = &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: headerTimeout,
@@ -206,6 +214,7 @@ func (s *Server) Close(ctx context.Context) error {
 		_ = server.Close() // the listener is closed already; its error is known
 	}
 	s.serving.Wait()
+	_ = server.Close() // a connection that came while the listener closed is not seen by Shutdown
 	idle := make(chan struct{})
 	go func() { // ends with the last handler; their connections are closed
 		s.inflight.Wait()
