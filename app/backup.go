@@ -177,6 +177,9 @@ func Restore(ctx context.Context, from, dataDir string) error {
 	if err := unpack(ctx, in, dataDir); err != nil {
 		return err
 	}
+	if err := node.MarkRestored(dataDir); err != nil {
+		return fmt.Errorf("mark restored folder: %w", err)
+	}
 	return Check(ctx, dataDir)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/user"
@@ -19,22 +20,24 @@ import (
 
 // Config is all that a person can set.
 type Config struct {
-	DataDir       string
-	Listen        string // HTTP
-	BTListen      string // BitTorrent TCP and uTP
-	PublicURL     string // "" is found out
-	Hosts         []string
-	Name          string
-	FriendPolicy  string // ask, invited or open
-	Entries       []string
-	Interval      time.Duration
-	ScoreInterval time.Duration
-	Hermetic      bool
-	LogFormat     string // text or json
-	FFmpeg        string // "" is found out
-	STUNServers   []string
-	Limits        pod.Limits
-	RootPassword  string // environment only
+	DataDir        string
+	Listen         string // HTTP
+	BTListen       string // BitTorrent TCP and uTP
+	PublicURL      string // "" is found out
+	Hosts          []string
+	Name           string
+	FriendPolicy   string // ask, invited or open
+	Entries        []string
+	Interval       time.Duration
+	ScoreInterval  time.Duration
+	Hermetic       bool
+	LogFormat      string // text or json
+	FFmpeg         string // "" is found out
+	STUNServers    []string
+	Limits         pod.Limits
+	RootPassword   string            // environment only
+	FailPoint      func(step string) // tests only
+	TrustedProxies []netip.Prefix    // config.toml only; whose forwarding headers count
 }
 
 // Defaults are the settings of a pod that nobody configured.

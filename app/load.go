@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -37,21 +38,22 @@ type Flags struct {
 
 // file is config.toml. Its keys are the flags' names; a nil field is not in it.
 type file struct {
-	Version       *int           `toml:"version"`
-	Listen        *string        `toml:"listen"`
-	BTListen      *string        `toml:"bt-listen"`
-	PublicURL     *string        `toml:"public-url"`
-	Hosts         *[]string      `toml:"hosts"`
-	Name          *string        `toml:"name"`
-	FriendPolicy  *string        `toml:"friend-policy"`
-	Entry         *[]string      `toml:"entry"`
-	Interval      *duration      `toml:"interval"`
-	ScoreInterval *duration      `toml:"score-interval"`
-	Hermetic      *bool          `toml:"hermetic"`
-	LogFormat     *string        `toml:"log-format"`
-	FFmpeg        *string        `toml:"ffmpeg"`
-	STUNServers   *[]string      `toml:"stun-servers"`
-	Limits        map[string]any `toml:"limits"`
+	Version        *int            `toml:"version"`
+	Listen         *string         `toml:"listen"`
+	BTListen       *string         `toml:"bt-listen"`
+	PublicURL      *string         `toml:"public-url"`
+	Hosts          *[]string       `toml:"hosts"`
+	Name           *string         `toml:"name"`
+	FriendPolicy   *string         `toml:"friend-policy"`
+	Entry          *[]string       `toml:"entry"`
+	Interval       *duration       `toml:"interval"`
+	ScoreInterval  *duration       `toml:"score-interval"`
+	Hermetic       *bool           `toml:"hermetic"`
+	LogFormat      *string         `toml:"log-format"`
+	FFmpeg         *string         `toml:"ffmpeg"`
+	STUNServers    *[]string       `toml:"stun-servers"`
+	TrustedProxies *[]netip.Prefix `toml:"trusted-proxies"`
+	Limits         map[string]any  `toml:"limits"`
 }
 
 // configVersion is the newest layout of config.toml that this program reads.
@@ -163,6 +165,7 @@ func (c *Config) applyFile(f file) error {
 	set(&c.LogFormat, f.LogFormat)
 	set(&c.FFmpeg, f.FFmpeg)
 	set(&c.STUNServers, f.STUNServers)
+	set(&c.TrustedProxies, f.TrustedProxies)
 	set(&c.Hosts, f.Hosts)
 	return setLimits(&c.Limits, f.Limits)
 }

@@ -85,8 +85,9 @@ func nodeConfig(c Config, log *slog.Logger) node.Config {
 		STUNServers:  c.STUNServers,
 		Limits:       c.Limits,
 		RootPassword: c.RootPassword,
-		Web:          assets.Web(),
-		CheckCopy:    checkInChild,
-		Logger:       log,
+		FriendPolicy: c.FriendPolicy, Entries: c.Entries, Interval: c.Interval, ScoreInterval: c.ScoreInterval, TrustedProxies: c.TrustedProxies, FailPoint: c.FailPoint,
+		Web:       assets.Web(),
+		CheckCopy: checkInChild,
+		Logger:    log,
 	}
 }

@@ -17,7 +17,8 @@ const reading = `(async () => {
   const hex = (text) => (text.replace(/\s/g, "").match(/../g) ?? []).map((h) => parseInt(h, 16));
   const { readMP4 } = await import("/assets/mp4.js");
   const { readWebM } = await import("/assets/webm.js");
-  const { withTracker } = await import("/assets/bencode.js");
+  const { withTrackers } = await import("/assets/bencode.js");
+  const { fileURLs, originOf, trackersOf } = await import("/assets/origin.js");
   const { sha1 } = await import("/assets/polyfill.js");
   const text = (bytes) => new TextDecoder("latin1").decode(bytes);
   const { ago, clock, size, count } = await import("/assets/words.js");
@@ -58,14 +59,33 @@ func TestDecoders(t *testing.T) {
 		{"WebM without clusters", `ends(readWebM, hex("` + webm + `"))`, "error: The file ends inside an element."},
 		{"WebM of nothing", `ends(readWebM, [])`, "error: The file ends inside an element."},
 		{"WebM of ones", `ends(readWebM, Array(99).fill(255))`, "error: The file ends inside an element."},
-		{"torrent", `text(withTracker(new TextEncoder().encode("d8:announce3:foo4:infod4:name1:xe8:url-list3:bare"), "ws://a/b"))`, "d8:announce8:ws://a/b4:infod4:name1:xee"},
-		{"torrent cut off", `ends(async () => withTracker(new TextEncoder().encode("d4:infod4:na"), ""), [])`, "error: The torrent file cannot be read."},
-		{"torrent of lists", `ends(async () => withTracker(new TextEncoder().encode("d1:a" + "l".repeat(99)), ""), [])`, "error: The torrent file is cut off or too deep."},
-		{"torrent with a long string", `ends(async () => withTracker(new TextEncoder().encode("d999999999:"), ""), [])`, "error: The torrent file cannot be read."},
+		{"torrent", `text(withTrackers(new TextEncoder().encode("d8:announce3:foo4:infod4:name1:xe8:url-list3:bare"), ["ws://a/b"]))`, "d8:announce8:ws://a/b4:infod4:name1:xee"},
+		{
+			"torrent with two trackers", `text(withTrackers(new TextEncoder().encode("d4:infod4:name1:xee"), ["ws://a/b", "wss://c"]))`,
+			"d8:announce8:ws://a/b13:announce-listll8:ws://a/bel7:wss://cee4:infod4:name1:xee",
+		},
+		{"torrent cut off", `ends(async () => withTrackers(new TextEncoder().encode("d4:infod4:na"), [""]), [])`, "error: The torrent file cannot be read."},
+		{"torrent of lists", `ends(async () => withTrackers(new TextEncoder().encode("d1:a" + "l".repeat(99)), [""]), [])`, "error: The torrent file is cut off or too deep."},
+		{"torrent with a long string", `ends(async () => withTrackers(new TextEncoder().encode("d999999999:"), [""]), [])`, "error: The torrent file cannot be read."},
 		{"SHA-1 of nothing", `text(new Uint8Array(sha1(new Uint8Array(0)))) === text(new Uint8Array(await crypto.subtle.digest("SHA-1", new Uint8Array(0)))) ? "same" : "other"`, "same"},
 		{
 			"SHA-1 of many lengths", `(async () => { for (let n = 0; n < 200; n++) { const data = crypto.getRandomValues(new Uint8Array(n));
 				if (text(new Uint8Array(sha1(data))) !== text(new Uint8Array(await crypto.subtle.digest("SHA-1", data)))) return "other at " + n; } return "same"; })()`, "same",
+		},
+		{
+			"trackers", `JSON.stringify(trackersOf("magnet:?xt=urn:btih:00&tr=http%3A%2F%2Fa%2Fannounce&tr=ws%3A%2F%2Fa%2Fs&tr=ws%3A%2F%2Fa%2Fs&tr=javascript%3A1&tr=nonsense&tr=" +
+				encodeURIComponent("ws://" + location.host + "/tracker/socket")).map((url) => url.replace(location.host, "here")))`,
+			`["ws://a/s","ws://here/tracker/socket"]`,
+		},
+		{"no trackers", `JSON.stringify([trackersOf(""), trackersOf("magnet:?xt=urn:btih:00&tr=")])`, "[[],[]]"},
+		{
+			"addresses of a file", `JSON.stringify([fileURLs(["", "/a"]), fileURLs(["http://b:1/a", "/a"]), fileURLs(["/a", "/a"]), fileURLs(["file:///a", "/a"])]).replaceAll(location.origin, "here")`,
+			`[["here/a"],["http://b:1/a","here/a"],["here/a"],["here/a"]]`,
+		},
+		{
+			"origins", `[{ name: " Eve ", url: "https://eve.example/x?y#z" }, { name: "", url: "http://eve.example:9000" }, { name: "Eve", url: "javascript:alert(1)" }, { name: "", url: "" }, null]
+				.map((origin) => originOf({ isLocal: false, origin, account: { host: "host" } })).map((o) => [o.name, o.url, o.host].join(" ")).join(", ")`,
+			"Eve https://eve.example/ eve.example, eve.example:9000 http://eve.example:9000/ eve.example:9000, Eve  host, host  host, host  host",
 		},
 		{
 			"words", `[ago("2026-05-01T10:00:00Z", Date.parse("2026-05-03T11:00:00Z")), ago("nonsense"), clock(3723), clock(7), size(0), size(1), size(12345678), size(2e9), count(1, "video"), count(1200, "video")].join(", ")`,

@@ -13,11 +13,16 @@
 // No file has an inline script or style: the page lives with script-src 'self'.
 //
 // The page's modules, from the outside in: app.js starts the view that the document
-// names; views/list.js and views/watch.js draw; player.js feeds a MediaSource;
-// source.js decides where each piece of the file comes from, the swarm or the pod by
-// HTTP; swarm.js speaks BitTorrent over WebRTC; mp4.js and webm.js find the fragments of
-// a file; api.js holds every fetch. window.peerpod shows the counters to tests and to
-// curious people.
+// names; views/list.js and views/watch.js draw; player.js feeds a MediaSource, and
+// lastresort.js plays where there is none; source.js decides where each piece of the file
+// comes from, the swarm or a pod by HTTP; ways.js knows the pods that have the file: of a
+// friend's video the friend's own, else ours, which passes it on; origin.js tells where a
+// friend's video and its swarm may be looked for; swarm.js speaks BitTorrent over WebRTC;
+// mp4.js and webm.js find the fragments of a file; api.js holds every fetch.
+// window.peerpod shows the counters to tests and to curious people.
+//
+// An address "/#invite=…" shows how to use an invite (views/invite.js); the code stays in
+// the browser.
 //
 // Icon gives a picture of the mark, Lang the catalogues of words, Tokens the colours.
 // tokens.json is the one source of the colours: TokensCSS makes the page's custom

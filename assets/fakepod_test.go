@@ -16,14 +16,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"github.com/peerpod/peerpod/assets"
 )
 
 const (
-	policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
-		"connect-src 'self' ws: wss:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+	policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:%[1]s; media-src 'self' blob:%[1]s; " +
+		"connect-src 'self' ws: wss:%[1]s; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 	podName    = "Ana's pod"
 	uuid       = "0d5c1f2e-8a4b-4c7d-9e6f-112233445566"
 	short      = "2vQnk4wqTHmTUa9bYPdHs3"
@@ -41,7 +39,7 @@ type page struct {
 type pageVideo struct {
 	UUID, ShortUUID, Name, Description, PosterURL, FileURL, MIME string
 	DurationSeconds, Width, Height                               int
-	UploadedAt                                                   string
+	UploadedAt, RelayURL, OriginURL, OriginName                  string
 }
 
 // fakePod serves the page as a pod does: templates, policy, one video, its torrent and
@@ -59,11 +57,19 @@ type fakePod struct {
 	relay    *relay
 	ranges   atomic.Int64
 	views    atomic.Int64
+	friend
 }
 
 func startPod(t *testing.T, video string) *fakePod {
 	t.Helper()
-	p := &fakePod{t: t, video: video, mime: mimeMP4, title: "A walk by the sea", relay: newRelay()}
+	p := newPod(t, video)
+	p.server = httptest.NewServer(p)
+	return p
+}
+
+func newPod(t *testing.T, video string) *fakePod {
+	t.Helper()
+	p := &fakePod{t: t, video: video, mime: mimeMP4, title: "A walk by the sea", relay: newRelay(), friend: newFriend()}
 	if strings.HasSuffix(video, ".webm") {
 		p.mime = mimeWebM
 	}
@@ -89,9 +95,10 @@ func startPod(t *testing.T, video string) *fakePod {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("GET /tracker/socket", p.relay.serve)
-	p.server = httptest.NewServer(mux)
+	p.mux = mux
 	t.Cleanup(func() {
 		p.relay.close()
+		p.die()
 		p.server.Close()
 	})
 	return p
@@ -104,11 +111,15 @@ func (p *fakePod) at(host, path string) string {
 }
 
 func (p *fakePod) pageVideo() *pageVideo {
-	return &pageVideo{
+	v := &pageVideo{
 		UUID: uuid, ShortUUID: short, Name: p.title, Description: p.text,
 		PosterURL: "/lazy-static/previews/" + uuid + "-1.jpg", FileURL: "/static/web-videos/" + filepath.Base(p.video), MIME: p.mime,
 		DurationSeconds: 20, Width: 320, Height: 180, UploadedAt: time.Now().Add(-50 * time.Hour).UTC().Format("2006-01-02T15:04:05.000Z"),
 	}
+	if p.origin != nil {
+		p.addOrigin(v)
+	}
+	return v
 }
 
 func (p *fakePod) render(w http.ResponseWriter, name string, video *pageVideo) {
@@ -117,7 +128,7 @@ func (p *fakePod) render(w http.ResponseWriter, name string, video *pageVideo) {
 		p.t.Errorf("parse the templates: %v", err)
 		return
 	}
-	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Security-Policy", fmt.Sprintf(policy, p.allowed()))
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if err := tree.ExecuteTemplate(w, name, page{PodName: podName, Version: "1.2.3", URL: p.server.URL, Video: video}); err != nil {
@@ -129,7 +140,9 @@ func (p *fakePod) serveVideo(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Range") != "" {
 		p.ranges.Add(1)
 	}
-	http.ServeFile(w, r, p.video)
+	if p.serveFriendly(w) {
+		http.ServeFile(p.paced(w, r), r, p.video)
+	}
 }
 
 func (p *fakePod) servePoster(w http.ResponseWriter, r *http.Request) {
@@ -186,17 +199,26 @@ func (p *fakePod) serveDetails(w http.ResponseWriter, _ *http.Request) {
 	name := filepath.Base(p.video)
 	v := summary(1, p.title, true)
 	v["uuid"], v["downloadEnabled"] = uuid, true
+	base := p.server.URL
+	if p.origin != nil {
+		base = p.describeOrigin(v)
+	}
 	v["files"] = []map[string]any{{
-		"size": 1, "resolution": map[string]any{"id": 180, "label": "180p"}, "fileUrl": p.server.URL + "/static/web-videos/" + name,
-		"fileDownloadUrl": p.server.URL + "/download/videos/" + name, "torrentUrl": p.server.URL + "/static/torrents/" + name + ".torrent",
-		"torrentDownloadUrl": "", "magnetUri": "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&dn=" + name, "mimeType": p.mime,
+		"size": 1, "resolution": map[string]any{"id": 180, "label": "180p"}, "fileUrl": base + "/static/web-videos/" + name,
+		"fileDownloadUrl": base + "/download/videos/" + name, "torrentUrl": base + "/static/torrents/" + name + ".torrent",
+		"torrentDownloadUrl": "", "magnetUri": "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&dn=" + name + p.trackers(), "mimeType": p.mime,
 	}}
 	p.json(w, v)
 }
 
 // serveTorrent names a tracker and a web seed that nobody can reach: the page must not
 // ask them.
-func (p *fakePod) serveTorrent(w http.ResponseWriter, _ *http.Request) {
+func (p *fakePod) serveTorrent(w http.ResponseWriter, r *http.Request) {
+	if p.origin != nil && !p.mirror {
+		http.NotFound(w, r)
+		return
+	}
+	p.openToAll(w.Header())
 	data, err := os.ReadFile(p.video)
 	if err != nil {
 		p.t.Errorf("read the video: %v", err)
@@ -229,79 +251,4 @@ func makeVideo(t *testing.T, name string) string {
 		t.Fatalf("ffmpeg: %v: %s", err, message)
 	}
 	return out
-}
-
-// relay is a tracker for browsers: it passes offers and answers between its sockets.
-type relay struct {
-	events chan func()
-	done   chan struct{}
-	peers  map[string]*websocket.Conn // touched by run only
-}
-
-func newRelay() *relay {
-	r := &relay{events: make(chan func()), done: make(chan struct{}), peers: map[string]*websocket.Conn{}}
-	go r.run() // ends with close
-	return r
-}
-
-func (r *relay) run() {
-	for {
-		select {
-		case event := <-r.events:
-			event()
-		case <-r.done:
-			for _, socket := range r.peers {
-				_ = socket.Close()
-			}
-			return
-		}
-	}
-}
-
-func (r *relay) close() { close(r.done) }
-
-func (r *relay) post(event func()) {
-	select {
-	case r.events <- event:
-	case <-r.done:
-	}
-}
-
-func (r *relay) serve(w http.ResponseWriter, req *http.Request) {
-	socket, err := (&websocket.Upgrader{}).Upgrade(w, req, nil)
-	if err != nil {
-		return
-	}
-	id := ""
-	for {
-		var m map[string]any
-		if socket.ReadJSON(&m) != nil {
-			break
-		}
-		id, _ = m["peer_id"].(string)
-		r.post(func() { r.handle(id, socket, m) })
-	}
-	r.post(func() { delete(r.peers, id) })
-	_ = socket.Close()
-}
-
-func (r *relay) handle(id string, socket *websocket.Conn, m map[string]any) {
-	r.peers[id] = socket
-	if answer, ok := m["answer"]; ok {
-		to, _ := m["to_peer_id"].(string)
-		if other := r.peers[to]; other != nil {
-			_ = other.WriteJSON(map[string]any{"action": "announce", "info_hash": m["info_hash"], "peer_id": id, "answer": answer, "offer_id": m["offer_id"]})
-		}
-		return
-	}
-	_ = socket.WriteJSON(map[string]any{"action": "announce", "info_hash": m["info_hash"], "interval": 30, "complete": 0, "incomplete": len(r.peers)})
-	offers, _ := m["offers"].([]any)
-	for other, to := range r.peers {
-		if other == id || len(offers) == 0 {
-			continue
-		}
-		offer, _ := offers[0].(map[string]any)
-		offers = offers[1:]
-		_ = to.WriteJSON(map[string]any{"action": "announce", "info_hash": m["info_hash"], "peer_id": id, "offer": offer["offer"], "offer_id": offer["offer_id"]})
-	}
 }

@@ -11,8 +11,9 @@ const (
 	// MaxMessageBytes bounds a sealed message or answer on the wire.
 	MaxMessageBytes = 1 << 20
 	// MaxPlainBytes bounds the activities of a message before it is sealed: sealing makes
-	// two layers of base64 of them.
-	MaxPlainBytes = 512 << 10
+	// two layers of base64 of them, and the whole must arrive within 10 s over a slow
+	// home's line (0.4 Mbit/s).
+	MaxPlainBytes = 256 << 10
 )
 
 // StepKind tells what an activity of a friend does to the store.
@@ -85,7 +86,7 @@ type Receipt struct {
 
 // OutChange is one change of this pod's own catalogue that friends may have to know.
 type OutChange struct {
-	Rev     Rev
+	Rev     Rev   // in the order of telling: for a video that is public no more, PublicUntil
 	Video   Video // for a removal: as it last was
 	Removed bool
 	// PublicFrom is the change with which the video was public first; 0 is never.

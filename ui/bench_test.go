@@ -139,7 +139,7 @@ func (b *bench) choose(label string) {
 
 func (b *bench) search() *widget.Field {
 	for _, f := range visible[*widget.Field](b) {
-		if f.PlaceHolder != "" {
+		if strings.HasPrefix(f.PlaceHolder, "Search") {
 			return f
 		}
 	}

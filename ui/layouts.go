@@ -43,7 +43,7 @@ func (l *bodyLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (l *bodyLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(480, max(360, objects[0].MinSize().Height))
+	return fyne.NewSize(360, max(360, objects[0].MinSize().Height))
 }
 
 // topLayout gives the search box the room that the button leaves, up to a width that one

@@ -30,6 +30,9 @@ type shell struct {
 	content *fyne.Container
 	library *screen.Library
 	details *screen.Details
+	friends *screen.Friends
+	add     *widget.Button
+	faces   int // of the friends that the tiles show
 	imports *screen.Imports
 	status  *screen.Status
 
@@ -47,14 +50,18 @@ func (w *Window) build() {
 	w.host = &screen.Host{
 		Model: w.model, Window: w.window, OpenURL: w.openURL, Copy: w.copyText,
 		ShowVideo: s.showVideo, ShowLibrary: s.showLibrary, ChooseFile: w.chooseFile,
+		ShowFriends: func() { s.open(viewmodel.PlaceFriends) },
 	}
 	s.library = screen.NewLibrary(w.host)
 	s.details = screen.NewDetails(w.host)
+	s.friends = screen.NewFriends(w.host)
+	s.friends.Paste.OnShortcut = w.forwardShortcut
 	s.imports = screen.NewImports(w.host)
 	s.status = screen.NewStatus(w.host)
 	s.notice, s.hint = newFloating(), newFloating()
 	s.details.Root.Hide()
-	s.content = container.NewStack(s.library.Root, s.details.Root)
+	s.friends.Root.Hide()
+	s.content = container.NewStack(s.library.Root, s.details.Root, s.friends.Root)
 
 	rail, mark, items := s.makeRail()
 	main := container.NewBorder(s.makeTop(), nil, nil, nil, s.content)
@@ -81,6 +88,7 @@ func (s *shell) makeRail() (*fyne.Container, *railMark, []*widget.NavItem) {
 	items := []*widget.NavItem{
 		item(lang.L("Home"), fynetheme.HomeIcon(), viewmodel.PlaceHome),
 		item(lang.L("Mine"), fynetheme.MediaVideoIcon(), viewmodel.PlaceMine),
+		item(lang.L("Friends"), fynetheme.AccountIcon(), viewmodel.PlaceFriends),
 	}
 	s.places[viewmodel.PlaceHome].SetSelected(true)
 	mark := newRailMark()
@@ -103,17 +111,54 @@ func (s *shell) makeTop() fyne.CanvasObject {
 	s.search.OnDown = s.focusContent
 	s.search.OnSubmitted = func(string) { s.focusContent() }
 	s.search.OnShortcut = s.window.forwardShortcut
-	add := widget.NewButton(lang.L("Add"), fynetheme.ContentAddIcon(), fynewidget.HighImportance, s.window.chooseFile)
-	add.OnEscape = s.escape
-	return container.New(layout.NewCustomPaddedLayout(12, 12, 20, 20), container.New(topLayout{}, s.search, add))
+	s.add = widget.NewButton(lang.L("Add"), fynetheme.ContentAddIcon(), fynewidget.HighImportance, s.window.chooseFile)
+	s.add.OnEscape = s.escape
+	return container.New(layout.NewCustomPaddedLayout(12, 12, 20, 20), container.New(topLayout{}, s.search, s.add))
 }
 
 // open leads to a place of the rail.
 func (s *shell) open(place viewmodel.Place) {
 	s.clearSearch()
-	s.window.model.Videos.Open(place)
-	s.showLibrary()
+	videos := s.window.model.Videos
+	if place == viewmodel.PlaceFriends {
+		videos.Search("")
+		s.turnTo(s.friends.Root)
+		s.friends.Focus()
+		return
+	}
+	videos.Open(place)
+	s.turnTo(s.library.Root)
 	s.library.Focus()
+}
+
+// turnTo shows one of the screens. On the friends' page inviting is the one thing to do.
+func (s *shell) turnTo(page fyne.CanvasObject) {
+	if s.friends.Root.Visible() {
+		s.window.model.Friends.DismissJoin() // it was read
+	}
+	for _, o := range s.content.Objects {
+		widget.SetVisible(o, o == page)
+	}
+	importance := fynewidget.HighImportance
+	if page == s.friends.Root {
+		importance = fynewidget.MediumImportance
+	}
+	if s.add.Importance != importance {
+		s.add.Importance = importance
+		s.add.Refresh()
+	}
+	s.markPlace(s.window.model.Videos.State())
+}
+
+// markPlace shows in the rail where the window is.
+func (s *shell) markPlace(st viewmodel.VideosState) {
+	for place, item := range s.places {
+		if s.friends.Root.Visible() {
+			item.SetSelected(place == viewmodel.PlaceFriends)
+		} else {
+			item.SetSelected(place == st.Place && st.Query == "")
+		}
+	}
 }
 
 func (s *shell) clearSearch() {
@@ -124,26 +169,32 @@ func (s *shell) clearSearch() {
 }
 
 func (s *shell) showVideos(st viewmodel.VideosState) {
-	for place, item := range s.places {
-		item.SetSelected(place == st.Place && st.Query == "")
-	}
+	s.markPlace(st)
 	s.library.Show(st)
 }
 
 func (s *shell) showVideo(v pod.Video) {
 	s.window.model.Editor.Open(v)
-	widget.SetVisible(s.library.Root, false)
-	widget.SetVisible(s.details.Root, true)
+	s.turnTo(s.details.Root)
 	s.details.Focus()
 }
 
 func (s *shell) showLibrary() {
-	if s.details.Root.Visible() {
-		widget.SetVisible(s.details.Root, false)
-		widget.SetVisible(s.library.Root, true)
+	if !s.library.Root.Visible() {
+		s.turnTo(s.library.Root)
 		if s.window.window.Canvas().Focused() != s.search {
 			s.library.Focus()
 		}
+	}
+}
+
+// showFriends paints the friends, and their names on the videos where they changed.
+func (s *shell) showFriends(st viewmodel.FriendsState) {
+	s.friends.Show(st)
+	if st.Faces != s.faces {
+		s.faces = st.Faces
+		s.library.Repaint()
+		s.details.Repaint()
 	}
 }
 
@@ -158,11 +209,14 @@ func (s *shell) focusSearch() {
 }
 
 func (s *shell) focusContent() {
-	if s.details.Root.Visible() {
+	switch {
+	case s.details.Root.Visible():
 		s.details.Focus()
-		return
+	case s.friends.Root.Visible():
+		s.friends.Focus()
+	default:
+		s.library.Focus()
 	}
-	s.library.Focus()
 }
 
 // escape goes one step back: from the details, then from the search.

@@ -121,8 +121,8 @@ func TestSearch(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	b := open(t, uifake.New(2))
 	items := visible[*widget.NavItem](b)
-	if len(items) != 2 || !items[0].Selected() {
-		t.Fatalf("the rail has %d places, want Home selected and Mine", len(items))
+	if len(items) != 3 || !items[0].Selected() {
+		t.Fatalf("the rail has %d places, want Home selected, Mine and Friends", len(items))
 	}
 	test.Type(b.search(), "1")
 	test.Tap(items[1])
@@ -487,4 +487,10 @@ func TestSnapshots(t *testing.T) {
 	empty := open(t, uifake.New(0))
 	empty.Until(t, empty.sees("1.2 MB/s"))
 	test.AssertRendersToMarkup(t, "empty.xml", empty.window.Fyne().Canvas())
+	asleep := uifake.Friend(3, "Eve's pod")
+	asleep.LastSeenAt = time.Now().Add(-50 * time.Hour)
+	friends := openFriends(t, with(uifake.Friend(1, "Bea's pod"), pod.StatusWaiting), uifake.Friend(2, "Carl's pod"), asleep)
+	friends.Until(t, friends.sees("1.2 MB/s"))
+	friends.window.Fyne().Canvas().Unfocus() // no blinking cursor
+	test.AssertRendersToMarkup(t, "friends.xml", friends.window.Fyne().Canvas())
 }

@@ -53,7 +53,8 @@ type Window struct {
 
 // New makes the window; Run or Show shows it. The work of its view models ends with ctx.
 func New(ctx context.Context, c Config) (*Window, error) {
-	if c.App == nil || c.Backend.Library == nil || c.Backend.Pictures == nil || c.Backend.Links == nil || c.Backend.Statuses == nil {
+	b := c.Backend
+	if c.App == nil || b.Library == nil || b.Pictures == nil || b.Links == nil || b.Statuses == nil || b.Network == nil || b.Mirrors == nil {
 		return nil, errors.New("ui: App and Backend must be set")
 	}
 	if c.Logger == nil {
@@ -121,6 +122,10 @@ func (w *Window) connect() {
 		m.ImportsChanged(st)
 	})
 	m.Editor.OnChange(s.details.Show)
+	m.Friends.OnChange(func(st viewmodel.FriendsState) {
+		s.showFriends(st)
+		m.FriendsChanged(st)
+	})
 	m.Status.OnChange(s.status.Show)
 	m.Posters.OnReady(s.posterReady)
 	m.Start()

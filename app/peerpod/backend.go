@@ -15,7 +15,8 @@ import (
 // backend lets the window use the pod in the same process.
 func backend(p *node.Pod) viewmodel.Backend {
 	return viewmodel.Backend{
-		Library: shelf{p}, Pictures: p, Links: addresses{p}, Statuses: &meter{pod: p, at: time.Now()}, Events: p,
+		Library: shelf{p}, Pictures: p, Links: addresses{p}, Statuses: &meter{pod: p, at: time.Now()},
+		Network: p, Mirrors: p, Events: p,
 	}
 }
 

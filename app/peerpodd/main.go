@@ -21,6 +21,8 @@ import (
 type cli struct {
 	app.Flags
 
+	failPoint func(step string)
+
 	Run     struct{} `cmd:"" default:"1" help:"Run the pod (default)."`
 	Check   struct{} `cmd:"" help:"Check the database and the files of a stopped pod; exit code 3 when something is damaged."`
 	Version struct{} `cmd:"" help:"Print the version."`
@@ -30,15 +32,23 @@ type cli struct {
 	Restore struct {
 		From string `required:"" help:"Backup to read." placeholder:"FILE"`
 	} `cmd:"" help:"Unpack a backup into a new data folder."`
+	Network struct {
+		Pods      int    `required:"" help:"How many pods, 2 to 100." placeholder:"N"`
+		Dir       string `required:"" help:"Folder for their data folders." placeholder:"DIR"`
+		FirstPort int    `default:"9001" help:"HTTP port of the first pod; the others follow." placeholder:"PORT"`
+	} `cmd:"" help:"Run a test network of pods on this machine: friend policy open, each knows one other."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, stdout, stderr io.Writer) int { return runWith(args, stdout, stderr, nil) }
+
+// runWith is run with a hook that tests end the process in.
+func runWith(args []string, stdout, stderr io.Writer, failPoint func(string)) int {
 	if code, isChild := app.ChildMain(args); isChild {
 		return code
 	}
-	var c cli
+	c := cli{failPoint: failPoint}
 	command, code, ok := app.ParseFlags("peerpodd", "Peerpod without a window: share your videos with friends from a server.", &c, args, stderr)
 	if !ok {
 		return code
@@ -53,10 +63,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func (c *cli) do(ctx context.Context, command string, stdout, stderr io.Writer) error {
+	if command == "network" {
+		return network(ctx, *c, stdout, stderr)
+	}
 	config, err := app.Load(c.Flags)
 	if err != nil {
 		return err
 	}
+	config.FailPoint = c.failPoint
 	switch command {
 	case "check":
 		return check(ctx, config, stdout)

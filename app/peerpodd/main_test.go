@@ -26,7 +26,7 @@ const asProgram = "PEERPODD_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+		os.Exit(runWith(os.Args[1:], os.Stdout, os.Stderr, failPoint()))
 	}
 	os.Exit(m.Run())
 }
@@ -50,9 +50,16 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 // launch starts peerpodd on a data folder and waits until it says ready.
 func launch(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
+	return launchWith(t, "", dir, args...)
+}
+
+// launchWith is launch with one more environment variable.
+func launchWith(t *testing.T, env, dir string, args ...string) *process {
+	t.Helper()
 	p := &process{dir: dir, stderr: &lockedBuffer{}, exited: make(chan struct{})}
 	p.cmd = command(t, append([]string{"--data", dir, "--listen", "127.0.0.1:0", "--bt-listen", "127.0.0.1:0", "--hermetic", "--name", "Test pod"}, args...)...)
 	p.cmd.Stderr = p.stderr
+	p.cmd.Env = append(p.cmd.Env, env)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -6,9 +6,11 @@ import (
 	"github.com/peerpod/peerpod/pod"
 	"github.com/peerpod/peerpod/pod/account"
 	"github.com/peerpod/peerpod/pod/api"
+	"github.com/peerpod/peerpod/pod/federation"
 	"github.com/peerpod/peerpod/pod/library"
 	"github.com/peerpod/peerpod/pod/media"
 	"github.com/peerpod/peerpod/pod/search"
+	"github.com/peerpod/peerpod/pod/server"
 	"github.com/peerpod/peerpod/pod/store"
 	"github.com/peerpod/peerpod/pod/swarm"
 	"github.com/peerpod/peerpod/pod/tracker"
@@ -26,6 +28,13 @@ var (
 	_ tracker.Seeder    = (*swarm.Swarm)(nil)
 	_ tracker.Catalogue = (*catalogue)(nil)
 	_ swarm.Files       = (*catalogue)(nil)
+	_ federation.Store  = (*store.Store)(nil)
+	_ api.Friends       = (*federation.Federation)(nil)
+	_ api.Mirrors       = (*mirrors)(nil)
+	_ api.Events        = (*Pod)(nil)
+	_ api.Origins       = origins{}
+	_ api.Links         = apiLinks{}
+	_ server.Remote     = origins{}
 	_ swarm.Lister      = (*catalogue)(nil)
 )
 
@@ -86,7 +95,10 @@ func (p profiles) UpdateProfile(ctx context.Context, id pod.AccountID, c api.Pro
 }
 
 // apiLinks lets the API use the pod's addresses: what it asks for is in a torrent.
-type apiLinks struct{ links }
+type apiLinks struct {
+	links
+	origins
+}
 
 // Magnet is the magnet link of a file that is in a torrent.
 func (l apiLinks) Magnet(f pod.VideoFile) string {

@@ -49,6 +49,9 @@ func (c *catalogue) load(ctx context.Context, store eachFile) error {
 func (c *catalogue) apply(change pod.Change) (gone []pod.Infohash) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !change.Video.IsLocal() {
+		return nil
+	}
 	for _, f := range change.Video.Files {
 		_, had := c.files[f.Infohash]
 		switch {
@@ -101,4 +104,19 @@ func (c *catalogue) mirror(ih pod.Infohash) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mirrors[ih] = true
+}
+
+// unmirror forgets an infohash that was mirrored.
+func (c *catalogue) unmirror(ih pod.Infohash) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.mirrors, ih)
+}
+
+// isMirror tells whether an infohash, in hexadecimal, is mirrored.
+func (c *catalogue) isMirror(text string) bool {
+	ih, err := pod.ParseInfohash(text)
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return err == nil && c.mirrors[ih]
 }

@@ -20,6 +20,12 @@ func (p *Pod) changed(c pod.Change) {
 	if err := p.followStore(p.work); err != nil {
 		p.log.Error("The search index did not take a change", pod.LogErr, err)
 	}
+	action := "put"
+	if c.Removed {
+		action = "removed"
+	}
+	p.emit(pod.Event{Kind: pod.EventVideo, Action: action, Video: c.Video.UUID, At: p.cfg.Clock().UTC()})
+	p.federation.Changed()
 	p.tell()
 }
 

@@ -107,11 +107,3 @@ func (l links) Trackers() []string {
 func (l links) swarmLinks(f pod.VideoFile) swarm.Links {
 	return swarm.Links{Trackers: l.Trackers(), WebSeeds: []string{l.File(f)}}
 }
-
-// Magnet is the magnet link of a file, or "" when its video is in no torrent.
-func (l links) Magnet(v pod.Video, f pod.VideoFile) string {
-	if !v.Privacy.InTorrent() {
-		return ""
-	}
-	return apiLinks{l}.Magnet(f)
-}

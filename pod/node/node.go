@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -15,6 +16,8 @@ import (
 	"github.com/peerpod/peerpod/pod"
 	"github.com/peerpod/peerpod/pod/account"
 	"github.com/peerpod/peerpod/pod/api"
+	"github.com/peerpod/peerpod/pod/federation"
+	"github.com/peerpod/peerpod/pod/fetch"
 	"github.com/peerpod/peerpod/pod/library"
 	"github.com/peerpod/peerpod/pod/media"
 	"github.com/peerpod/peerpod/pod/search"
@@ -32,18 +35,25 @@ type Pod struct {
 	links links
 	local string
 
-	store     *store.Store
-	accounts  *account.Accounts
-	search    *search.Index
-	media     *media.Media
-	library   *library.Library
-	catalogue *catalogue
-	swarm     *swarm.Swarm
-	tracker   *tracker.Tracker
-	api       *api.API
-	server    *server.Server
+	store      *store.Store
+	accounts   *account.Accounts
+	search     *search.Index
+	media      *media.Media
+	library    *library.Library
+	catalogue  *catalogue
+	swarm      *swarm.Swarm
+	tracker    *tracker.Tracker
+	fetch      *fetch.Client
+	federation *federation.Federation
+	mirrors    *mirrors
+	faces      faces
+	remote     remote
+	root       *os.Root // of the data folder
+	api        *api.API
+	server     *server.Server
 
 	subscribers
+	hub
 	indexing sync.Mutex // one follower of the store at a time
 	work     context.Context
 	cancel   context.CancelFunc
@@ -65,7 +75,8 @@ func New(cfg Config) (*Pod, error) {
 	cfg = cfg.withDefaults()
 	p := &Pod{cfg: cfg, log: cfg.part("node"), paths: library.Paths{Dir: cfg.DataDir}}
 	p.work, p.cancel = context.WithCancel(context.Background())
-	p.catalogue = newCatalogue(p.paths)
+	p.catalogue, p.mirrors = newCatalogue(p.paths), newMirrors(p)
+	p.remote.wake = make(chan struct{}, 1)
 	return p, nil
 }
 
@@ -73,7 +84,7 @@ func New(cfg Config) (*Pod, error) {
 // is closed again.
 func (p *Pod) Start(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		p.startStore, p.startSearch, p.startSwarm, p.startTracker, p.startLibrary, p.startServer,
+		p.startStore, p.startSearch, p.startSwarm, p.startTracker, p.startLibrary, p.makeFederation, p.startServer, p.startFederation,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -98,6 +109,7 @@ func (p *Pod) Close(ctx context.Context) error {
 	p.closing.Lock()
 	defer p.closing.Unlock()
 	defer p.cancel()
+	p.dropAll() // who follows events would keep the server open
 	var errs []error
 	for _, v := range slices.Backward(p.closers) {
 		if err := v.close(ctx); err != nil {
@@ -113,7 +125,11 @@ func (p *Pod) onClose(name string, f func(context.Context) error) {
 }
 
 func (p *Pod) startStore(ctx context.Context) (err error) {
-	p.store, err = store.Open(DatabasePath(p.cfg.DataDir), store.Options{Logger: p.cfg.part("store"), Clock: p.cfg.Clock, BackupDir: backupDir(p.cfg.DataDir), VerifyBackup: p.cfg.CheckCopy})
+	p.store, err = store.Open(DatabasePath(p.cfg.DataDir), store.Options{
+		Logger: p.cfg.part("store"), Clock: p.cfg.Clock, BackupDir: backupDir(p.cfg.DataDir), VerifyBackup: p.cfg.CheckCopy,
+		HostOf:       func(pod.FriendID) string { return federation.Host(p.links.base) },
+		FriendVideos: p.cfg.Limits.FriendVideos, FriendViews: p.cfg.Limits.FriendViews,
+	})
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
@@ -192,7 +208,11 @@ func (p *Pod) startServer(ctx context.Context) (err error) {
 		return &pod.Error{Kind: pod.KindUnavailable, Op: "listen", Msg: fmt.Sprintf("The address %s is taken by another program, or is not one of this machine. Choose another with --listen.", p.cfg.Listen), Err: err}
 	}
 	p.links, p.local = newLinks(p.cfg, listener.Addr()), localURL(listener.Addr())
-	if p.api, err = p.newAPI(); err == nil {
+	if p.root, err = os.OpenRoot(p.cfg.DataDir); err == nil {
+		p.onClose("files", func(context.Context) error { return p.root.Close() })
+		p.api, err = p.newAPI()
+	}
+	if err == nil {
 		p.server, err = p.newServer(listener)
 	}
 	if err != nil {
@@ -207,7 +227,8 @@ func (p *Pod) newAPI() (*api.API, error) {
 		Logger: p.cfg.part("api"), Clock: p.cfg.Clock, Limits: p.cfg.Limits,
 		Info:   api.Info{Name: p.cfg.Name, Version: p.cfg.Version},
 		Videos: p.store, People: p.store, Sessions: sessions{p.accounts}, Profiles: profiles{p.accounts},
-		Library: p.library, Search: searcher{p.search}, Links: apiLinks{p.links}, Peers: p.tracker,
+		Library: p.library, Search: searcher{p.search}, Links: apiLinks{p.links, origins{p}}, Peers: p.tracker,
+		Friends: p.federation, Mirrors: p.mirrors, Events: p, Origins: origins{p},
 	})
 }
 

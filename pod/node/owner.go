@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/peerpod/peerpod/pod"
 	"github.com/peerpod/peerpod/pod/library"
 	"github.com/peerpod/peerpod/pod/search"
+	"github.com/peerpod/peerpod/pod/server"
 )
 
 // The methods in this file are for the window: whoever sits at the machine is the owner
@@ -68,7 +70,11 @@ func (p *Pod) Thumbnail(_ context.Context, v pod.Video) ([]byte, error) {
 	if !v.HasPoster {
 		return p.media.Placeholder().Thumbnail, nil
 	}
-	data, err := os.ReadFile(p.paths.Thumbnail(v))
+	path := p.paths.Thumbnail(v)
+	if !v.IsLocal() {
+		path = filepath.Join(p.cfg.DataDir, posterName(v, server.Thumbnail))
+	}
+	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return p.media.Placeholder().Thumbnail, nil
 	}
@@ -83,13 +89,16 @@ func (p *Pod) MagnetURI(v pod.Video) string {
 	if len(v.Files) == 0 {
 		return ""
 	}
-	return p.links.Magnet(v, v.Files[0])
+	return origins{p}.MagnetOf(v, v.Files[0])
 }
 
 // FilePath is where a video's best file lies on this machine; "" for none.
 func (p *Pod) FilePath(v pod.Video) string {
 	if len(v.Files) == 0 {
 		return ""
+	}
+	if !v.IsLocal() {
+		return "" // a copy has no name that tells a player what it is: the page shows it
 	}
 	return p.paths.File(v.Files[0])
 }

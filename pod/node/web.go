@@ -13,15 +13,10 @@ import (
 )
 
 func (p *Pod) newServer(listener net.Listener) (*server.Server, error) {
-	root, err := os.OpenRoot(p.cfg.DataDir)
-	if err != nil {
-		return nil, fmt.Errorf("open data folder: %w", err)
-	}
-	p.onClose("files", func(context.Context) error { return root.Close() })
 	placeholder := p.media.Placeholder()
 	return server.New(server.Config{
 		Listener: listener, API: p.api.Handler(), Tracker: p.tracker, Catalogue: p.store,
-		Files: webFiles{root: root, links: p.links}, Access: p.api, Web: p.cfg.Web,
+		Files: webFiles{root: p.root, links: p.links, origins: origins{p}}, Access: p.api, Remote: origins{p}, TrustedProxies: p.cfg.TrustedProxies, Web: p.cfg.Web,
 		Placeholders: [2][]byte{server.Thumbnail: placeholder.Thumbnail, server.Preview: placeholder.Preview},
 		PodName:      p.cfg.Name, Version: p.cfg.Version, BaseURL: p.links.base, Hosts: p.cfg.Hosts, Limits: p.cfg.Limits, Logger: p.cfg.part("server"),
 	})
@@ -29,8 +24,9 @@ func (p *Pod) newServer(listener net.Listener) (*server.Server, error) {
 
 // webFiles opens what the pod publishes, inside its data folder only.
 type webFiles struct {
-	root  *os.Root
-	links links
+	root    *os.Root
+	links   links
+	origins origins
 }
 
 // Open opens a published file.
@@ -40,6 +36,9 @@ func (f webFiles) Open(file pod.VideoFile) (*os.File, error) {
 
 // OpenPicture opens a video's picture.
 func (f webFiles) OpenPicture(v pod.Video, size server.PictureSize) (*os.File, error) {
+	if !v.IsLocal() {
+		return opened(f.root.Open(posterName(v, size)))
+	}
 	if size == server.Preview {
 		return opened(f.root.Open(library.Paths{}.Preview(v)))
 	}
@@ -47,10 +46,13 @@ func (f webFiles) OpenPicture(v pod.Video, size server.PictureSize) (*os.File, e
 }
 
 // Torrent makes a .torrent file with this pod's addresses as they are now.
-func (f webFiles) Torrent(_ context.Context, file pod.VideoFile) ([]byte, error) {
+func (f webFiles) Torrent(ctx context.Context, file pod.VideoFile) ([]byte, error) {
 	info, err := f.root.ReadFile(library.Paths{}.Info(file.Infohash))
+	if os.IsNotExist(err) {
+		return f.origins.torrent(ctx, file)
+	}
 	if err != nil {
-		return nil, missing(err)
+		return nil, err
 	}
 	return swarm.TorrentFile(info, f.links.swarmLinks(file))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -36,10 +37,19 @@ type Option func(*node.Config)
 // New starts n hermetic pods, which end with the test.
 func New(tb testing.TB, n int, options ...Option) []*Pod {
 	tb.Helper()
+	return NewWithKeys(tb, 0, n, options...)
+}
+
+// NewWithKeys is New with the test keys from first on, for a test that starts pods of
+// several kinds.
+func NewWithKeys(tb testing.TB, first, n int, options ...Option) []*Pod {
+	tb.Helper()
 	checkGoroutines(tb)
 	pods := make([]*Pod, n)
 	for i := range pods {
-		pods[i] = start(tb, tb.TempDir(), options)
+		dir := tb.TempDir()
+		GiveKey(tb, dir, first+i)
+		pods[i] = start(tb, dir, options)
 	}
 	return pods
 }
@@ -66,7 +76,16 @@ func start(tb testing.TB, dir string, options []Option) *Pod {
 	return p
 }
 
-// Start starts a pod that was stopped, on the same data folder.
+// keepAddress takes the address that a pod got at its first start for the next ones too, so
+// that its friends find it again.
+func (p *Pod) keepAddress() {
+	base, err := url.Parse(p.Node.LocalURL())
+	if err == nil {
+		p.config.Listen = base.Host
+	}
+}
+
+// Start starts a pod that was stopped, on the same data folder and address.
 func (p *Pod) Start() {
 	p.t.Helper()
 	built, err := node.New(p.config)
@@ -78,6 +97,7 @@ func (p *Pod) Start() {
 	}
 	p.Node = built
 	p.Client = NewClient(p.t, built.LocalURL())
+	p.keepAddress()
 }
 
 // Stop closes the pod. It may be called twice.

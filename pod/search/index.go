@@ -76,7 +76,7 @@ func (x *Index) applyBatch(changes []pod.Change) error {
 	batch := x.bleve.NewBatch()
 	for i := range changes {
 		c := &changes[i]
-		if c.Removed || c.Video.State == pod.StateToTranscode {
+		if c.Removed || c.Video.Hidden || c.Video.State == pod.StateToTranscode {
 			batch.Delete(documentID(c.Video.ID))
 		} else if err := batch.IndexAdvanced(newDocument(&c.Video)); err != nil {
 			return err

@@ -40,10 +40,10 @@ func Check(path string) error {
 		if ours := latest(migrations()); version > ours {
 			return fmt.Errorf("schema %d, ours is %d: %w", version, ours, pod.ErrNewerSchema)
 		}
-		if err := haveBuckets(tx); err != nil {
+		if err := haveBuckets(tx, version); err != nil {
 			return err
 		}
-		c := &checker{tx: tx, want: map[bucket]int{}}
+		c := &checker{tx: tx, version: version, want: map[bucket]int{}}
 		c.run()
 		return errors.Join(c.faults...)
 	})
@@ -92,13 +92,16 @@ func checkPages(tx *bbolt.Tx) error {
 
 // checker compares records and indexes in one transaction.
 type checker struct {
-	tx     *bbolt.Tx
-	want   map[bucket]int // entries that the records ask for
-	faults []error
+	tx      *bbolt.Tx
+	version int            // of the schema
+	want    map[bucket]int // entries that the records ask for
+	// removals counts those of friends' videos in the change log.
+	removals int
+	faults   []error
 }
 
 func (c *checker) run() {
-	for _, b := range buckets() {
+	for _, b := range bucketsOf(c.version) {
 		c.each(b, func(key, record []byte) error {
 			_, err := unseal(key, record)
 			return err
@@ -110,10 +113,16 @@ func (c *checker) run() {
 	c.each(bucketChannels, c.channel)
 	c.each(bucketSessions, c.session)
 	c.each(bucketSpent, c.spent)
-	for _, b := range []bucket{
+	indexes := []bucket{
 		bucketVideoUUID, bucketVideoRows, bucketVideoAccount, bucketFiles, bucketChanges,
 		bucketAccountName, bucketChannelName, bucketChannelOwner, bucketAccess, bucketRefresh, bucketSpentBy,
-	} {
+	}
+	if c.version >= 2 {
+		c.runFriends()
+		c.want[bucketGone] = c.removals
+		indexes = append(indexes, bucketGone, bucketFriendKey, bucketJTIUntil, bucketOriginVideo, bucketOut)
+	}
+	for _, b := range indexes {
 		c.count(b)
 	}
 }
@@ -146,7 +155,9 @@ func (c *checker) owned(b bucket, key []byte, id uint64, index []entry, err erro
 		return fmt.Errorf("number was never given: %w", pod.ErrCorrupt)
 	}
 	for _, e := range index {
-		c.want[e.bucket]++
+		if c.want[e.bucket]++; c.tx.Bucket([]byte(e.bucket)) == nil {
+			return fmt.Errorf("entry in %s, which this schema has not: %w", e.bucket, pod.ErrCorrupt)
+		}
 		if !bytes.Equal(c.tx.Bucket([]byte(e.bucket)).Get(e.key), e.record) {
 			return fmt.Errorf("entry in %s is missing or differs: %w", e.bucket, pod.ErrCorrupt)
 		}
@@ -159,6 +170,11 @@ func (c *checker) video(key, record []byte) error {
 	if err != nil {
 		return err
 	}
+	if c.version >= 2 {
+		if err := c.origin(&r); err != nil {
+			return err
+		}
+	}
 	v := r.video()
 	if uint64(v.Rev) > c.tx.Bucket([]byte(bucketChanges)).Sequence() {
 		return fmt.Errorf("rev %d was never given: %w", v.Rev, pod.ErrCorrupt)
@@ -168,7 +184,7 @@ func (c *checker) video(key, record []byte) error {
 			return fmt.Errorf("file number %d was never given: %w", v.Files[i].ID, pod.ErrCorrupt)
 		}
 	}
-	index, err := videoEntries(&v)
+	index, err := videoEntries(&r)
 	return c.owned(bucketVideos, key, uint64(v.ID), index, err)
 }
 
@@ -178,11 +194,14 @@ func (c *checker) removal(key, record []byte) error {
 	if err != nil || r.Last == nil {
 		return err
 	}
-	c.want[bucketChanges]++
 	if r.Last.ID != r.Video || has(c.tx, bucketVideos, idKey(r.Video)) {
 		return fmt.Errorf("removal of video %d, which stands: %w", r.Video, pod.ErrCorrupt)
 	}
-	return c.owned(bucketChanges, key, lastID(key), nil, nil)
+	if r.Last.Origin != 0 {
+		c.removals++
+	}
+	index, err := removalEntries(pod.Rev(lastID(key)), r.Last)
+	return c.owned(bucketChanges, key, lastID(key), index, err)
 }
 
 func (c *checker) account(key, record []byte) error {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,44 @@ func fill(t *testing.T, s *store.Store) {
 	insert(t, s, video(1), video(2), video(3))
 	_, err = s.DeleteVideo(t.Context(), 2)
 	wantErr(t, "DeleteVideo()", err, nil)
+	fillFriends(t, s)
 }
+
+// fillFriends stores what came with the second schema: friend 1 with videos 10 and 11 and
+// all that is exchanged, friend 2 by an invite, and a pod that is no friend.
+func fillFriends(t *testing.T, s *store.Store) {
+	t.Helper()
+	befriend(t, s, 1)
+	for id, expires := range map[string]time.Time{"used": farOff, "free": farOff} {
+		err := s.InsertInvite(t.Context(), pod.Invite{ID: id, Secret: []byte("secret"), ExpiresAt: expires, CreatedAt: day})
+		wantErr(t, "InsertInvite()", err, nil)
+	}
+	_, err := s.ChangeFriend(t.Context(), podID(2), "used", func(f *pod.Friend) error {
+		f.PublicKey, f.Status, f.Epoch = podKey(2), pod.StatusFriend, 1
+		f.OldKeys = []pod.OldKey{{PodID: podID(22), PublicKey: podKey(22), Until: day}}
+		return nil
+	})
+	wantErr(t, "ChangeFriend()", err, nil)
+	setStatus(t, s, befriend(t, s, 3)[0].ID, pod.StatusFormer)
+	receive(t, s, 1, putStep(10, 1), putStep(11, 2), removeStep(12, 3), pod.Step{Kind: pod.StepView, UUID: uuid(1)})
+	receive(t, s, 2, putStep(20, 1), putStep(21, 2))
+	v, err := s.VideoByRef(t.Context(), pod.VideoRef{UUID: uuid(21)})
+	wantErr(t, "VideoByRef()", err, nil)
+	_, err = s.DeleteVideo(t.Context(), v.ID)
+	wantErr(t, "DeleteVideo()", err, nil)
+	setStatus(t, s, 2, pod.StatusParked)
+	err = s.Freeze(t.Context(), pod.Frozen{Friend: 1, Epoch: 1, Op: "op", Seq: 1, Activities: []json.RawMessage{[]byte(`{"type":"greeting"}`)}})
+	wantErr(t, "Freeze()", err, nil)
+	err = s.KeepSigned(t.Context(), []pod.SignedVideo{{Video: 3, Rev: 3, Key: podID(0), JWS: "a.b.c"}})
+	wantErr(t, "KeepSigned()", err, nil)
+	v, err = s.VideoByRef(t.Context(), pod.VideoRef{UUID: uuid(10)})
+	wantErr(t, "VideoByRef()", err, nil)
+	err = s.PutMirror(t.Context(), pod.MirrorRecord{Video: v.ID, Infohash: infohash(10), Name: "x.mp4", SizeBytes: 1000, CreatedAt: day}, 1000)
+	wantErr(t, "PutMirror()", err, nil)
+}
+
+// farOff is a time that no test reaches.
+var farOff = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func TestFlippedByteIsFoundByReadAndCheck(t *testing.T) {
 	for _, at := range []int{0, 1, 4, 5, 40} { // version, checksum, payload
@@ -104,6 +142,40 @@ func TestCheckComparesIndexes(t *testing.T) {
 		"record of other number": put("accounts", store.IDKey(2), `{"id":1}`),
 		"number never given":     put("accounts", store.IDKey(77), `{"id":77,"name":"mallory"}`),
 		"not JSON":               put("channels", store.IDKey(1), `{`),
+		"key of nobody":          put("friend-key", make([]byte, 32), "1"),
+		"jti of nobody":          put("jti", store.JTIKey(9, "x"), `"2026-01-01T00:00:00Z"`),
+		"jti without time":       put("jti", store.JTIKey(1, "x"), `"2026-01-01T00:00:00Z"`),
+		"answer to nobody":       put("inbox", store.IDKey(9), `{"op":"x"}`),
+		"answer to a former":     put("inbox", store.IDKey(3), `{"op":"x"}`),
+		"message to nobody":      put("outbox", store.IDKey(9), `{"friend":9}`),
+		"message of other epoch": put("outbox", store.IDKey(1), `{"friend":1,"epoch":2}`),
+		"removal by nobody":      put("removed", store.TombstoneKey(9, uuid(1)), `{"rev":1,"epoch":1}`),
+		"removal of old epoch":   put("removed", store.TombstoneKey(1, uuid(1)), `{"rev":1}`),
+		"removed but there":      put("removed", store.TombstoneKey(1, uuid(10)), `{"rev":1,"epoch":1}`),
+		"views of nobody":        put("friend-views", store.IDKey(9), `{"day":"2026-01-01","count":1}`),
+		"origin of nobody":       put("video-origin", store.OriginKey(1, 1, 99), "99"),
+		"own change of nobody":   put("out", store.IDKey(2), `{"video":2}`),
+		"own change forgotten":   put("out", store.IDKey(3), `{"video":1}`),
+		"removal not noted":      put("changes", store.IDKey(2), `{"video":99,"last":{"id":99,"uuid":"`+uuid(9).String()+`","origin":1}}`),
+		"noted but not removed":  put("gone", store.IDKey(1), "3"),
+		"signed of nobody":       put("signed", store.IDKey(99), `{"video":99}`),
+		"signed of a friend":     put("signed", store.IDKey(4), `{"video":4}`),
+		"mirror of nobody":       put("mirrors", store.IDKey(99), `{"video":99}`),
+		"mirror of an own video": put("mirrors", store.IDKey(3), `{"video":3}`),
+		"other invite":           put("invites", []byte("free"), `{"id":"used"}`),
+		"friend of other key":    put("friends", store.IDKey(3), `{"id":3,"podId":"`+string(podID(4))+`","status":"former"}`),
+		"friend miscounts":       put("friends", store.IDKey(3), `{"id":3,"podId":"`+string(podID(3))+`","status":"former","videoCount":1}`),
+		"score out of range":     put("friends", store.IDKey(3), `{"id":3,"podId":"`+string(podID(3))+`","status":"former","score":1001}`),
+		"friends back":           func(tx *bbolt.Tx) error { return tx.Bucket([]byte("friends")).SetSequence(1) },
+		"hidden without reason": func(tx *bbolt.Tx) error {
+			return store.EditVideo(tx, 4, func(v *pod.Video) { v.Hidden = true })
+		},
+		"video of a former friend": func(tx *bbolt.Tx) error {
+			return store.EditVideo(tx, 4, func(v *pod.Video) { v.Origin = 3 })
+		},
+		"public without a change": func(tx *bbolt.Tx) error {
+			return store.EditVideo(tx, 3, func(v *pod.Video) { v.Privacy = pod.PrivacyPrivate })
+		},
 		"row under other key": func(tx *bbolt.Tx) error {
 			b := tx.Bucket([]byte("video-rows"))
 			key, record := b.Cursor().First()
@@ -117,12 +189,16 @@ func TestCheckComparesIndexes(t *testing.T) {
 	for _, bucket := range []string{
 		"videos", "video-uuid", "video-rows", "video-account", "files", "changes", "accounts", "account-name",
 		"channels", "channel-name", "channel-account", "sessions", "session-access", "session-refresh", "session-spent", "session-spent-by",
+		"friends", "friend-key", "jti-until", "video-origin", "out", "gone", "jti",
 	} {
 		tests["dropped from "+bucket] = drop(bucket)
 	}
+	sound, err := os.ReadFile(filled(t))
+	wantErr(t, "ReadFile()", err, nil)
 	for name, damage := range tests {
 		t.Run(name, func(t *testing.T) {
-			path := filled(t)
+			path := filepath.Join(t.TempDir(), "peerpod.db")
+			wantErr(t, "WriteFile()", os.WriteFile(path, sound, 0o600), nil)
 			if name == "no schema" { // the OAuth client comes first
 				edit(t, path, damage)
 			}

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -27,7 +29,20 @@ func open(tb testing.TB) (*store.Store, string) {
 
 func reopen(tb testing.TB, path string) *store.Store {
 	tb.Helper()
-	s, err := store.Open(path, store.Options{HostOf: hostOf})
+	return reopenWith(tb, path, store.Options{})
+}
+
+// openWith gives a store in a new folder with these options.
+func openWith(tb testing.TB, o store.Options) (*store.Store, string) {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "peerpod.db")
+	return reopenWith(tb, path, o), path
+}
+
+func reopenWith(tb testing.TB, path string, o store.Options) *store.Store {
+	tb.Helper()
+	o.HostOf = hostOf
+	s, err := store.Open(path, o)
 	if err != nil {
 		tb.Fatalf("Open(%s) = %v, want nil", path, err)
 	}
@@ -119,4 +134,104 @@ func edit(t *testing.T, path string, fn func(*bbolt.Tx) error) {
 	if err := db.Update(fn); err != nil {
 		t.Fatalf("Update() = %v, want nil", err)
 	}
+}
+
+// podKey gives a key of a pod, podID its ID; the same for the same number.
+func podKey(n int) []byte { return strconv.AppendInt([]byte("public key "), int64(n), 10) }
+
+func podID(n int) pod.PodID { return pod.NewPodID(sha256.Sum256(podKey(n))) }
+
+// befriend makes friends of the pods with these numbers, at epoch 1.
+func befriend(tb testing.TB, s *store.Store, numbers ...int) []pod.Friend {
+	tb.Helper()
+	out := make([]pod.Friend, 0, len(numbers))
+	for _, n := range numbers {
+		f, err := s.ChangeFriend(context.Background(), podID(n), "", func(f *pod.Friend) error {
+			host := hostOf(pod.FriendID(n))
+			*f = pod.Friend{
+				PodID: f.PodID, PublicKey: podKey(n), Name: "Pod " + strconv.Itoa(n), URL: "http://" + host, CallURL: "http://" + host,
+				CallClass: pod.ClassPrivate, Verified: true, Status: pod.StatusFriend, APIVersions: []int{1}, Score: pod.ScoreStart,
+				Epoch: 1, OurRun: "ours", TheirRun: "theirs", LastSeenAt: day, RequestedAt: day, CreatedAt: day,
+				ToldName: "Me", ToldURL: "http://me.example:9000", ToldKey: podID(0),
+			}
+			return nil
+		})
+		if err != nil {
+			tb.Fatalf("ChangeFriend(%d) = %v, want nil", n, err)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// setStatus gives a friend another status.
+func setStatus(t *testing.T, s *store.Store, n pod.FriendID, status pod.FriendStatus) pod.Friend {
+	t.Helper()
+	return updateFriend(t, s, n, func(f *pod.Friend) { f.Status = status })
+}
+
+func updateFriend(t *testing.T, s *store.Store, n pod.FriendID, change func(*pod.Friend)) pod.Friend {
+	t.Helper()
+	f, err := s.UpdateFriend(t.Context(), n, func(f *pod.Friend) error { change(f); return nil })
+	if err != nil {
+		t.Fatalf("UpdateFriend(%d) = %v, want nil", n, err)
+	}
+	return f
+}
+
+func friendOf(t *testing.T, s *store.Store, n pod.FriendID) pod.Friend {
+	t.Helper()
+	f, err := s.Friend(t.Context(), n)
+	if err != nil {
+		t.Fatalf("Friend(%d) = %v, want nil", n, err)
+	}
+	return f
+}
+
+// remote gives a friend's video as it comes over the wire.
+func remote(n int, change ...func(*pod.Video)) pod.Video {
+	return video(n, append([]func(*pod.Video){func(v *pod.Video) {
+		v.AccountID, v.ChannelID, v.HasPoster, v.PosterRev, v.PosterSource = 0, 0, false, 0, 5
+		v.Author = pod.Author{AccountName: "ann", AccountDisplay: "Ann", ChannelName: "sea", ChannelDisplay: "At sea"}
+	}}, change...)...)
+}
+
+func putStep(n int, rev pod.Rev, change ...func(*pod.Video)) pod.Step {
+	return pod.Step{Kind: pod.StepPut, Video: remote(n, change...), OriginRev: rev}
+}
+
+func removeStep(n int, rev pod.Rev) pod.Step {
+	return pod.Step{Kind: pod.StepRemove, UUID: uuid(n), OriginRev: rev}
+}
+
+// message gives the next message of a friend in order, new in op and jti.
+func message(f *pod.Friend, steps ...pod.Step) pod.Delivery {
+	return pod.Delivery{
+		Friend: f.ID, SignedBy: f.PodID, Epoch: f.Epoch, JTI: rand.Text(), JTIUntil: day.Add(20 * time.Minute), Op: rand.Text(),
+		Prev: f.InSeq, Seq: f.InSeq + uint64(len(steps)), Steps: steps, At: day,
+	}
+}
+
+// receive takes the next message of a friend and gives the codes of its results.
+func receive(t *testing.T, s *store.Store, n pod.FriendID, steps ...pod.Step) []string {
+	t.Helper()
+	f := friendOf(t, s, n)
+	receipt, err := s.Receive(t.Context(), message(&f, steps...))
+	if err != nil {
+		t.Fatalf("Receive() = %v, want nil", err)
+	}
+	return codes(receipt.Results)
+}
+
+// codes gives the code of each result that was refused, "ok" of the others.
+func codes(results []pod.Result) []string {
+	out := []string{}
+	for _, r := range results {
+		if r.Status == "refused" {
+			out = append(out, r.Code)
+		} else {
+			out = append(out, r.Status)
+		}
+	}
+	return out
 }

@@ -31,7 +31,11 @@ func (s *Store) ListVideos(ctx context.Context, q pod.VideoQuery) (pod.VideoPage
 	}
 	page := pod.VideoPage{Videos: []pod.Video{}}
 	err := s.view(ctx, "list videos", func(tx *bbolt.Tx) error {
-		l := newLister(q, s.opts.HostOf)
+		hosts, err := s.originsAt(tx, q.Host)
+		if err != nil {
+			return err
+		}
+		l := newLister(q, hosts)
 		if err := l.scan(ctx, tx); err != nil {
 			return err
 		}
@@ -68,14 +72,14 @@ type lister struct {
 	total      int
 }
 
-func newLister(q pod.VideoQuery, hostOf func(pod.FriendID) string) *lister {
+func newLister(q pod.VideoQuery, hosts map[pod.FriendID]bool) *lister {
 	key, descending := strings.CutPrefix(q.Sort, "-")
 	switch key {
 	case "", "match", "trending", "hot", "best":
 		key, descending = "publishedAt", true
 	}
 	return &lister{
-		filter: newFilter(q, hostOf), key: key, descending: descending,
+		filter: newFilter(q, hosts), key: key, descending: descending,
 		window: min(q.Start, maxWindow) + min(q.Count, maxWindow),
 	}
 }

@@ -117,6 +117,7 @@ func TestListVideosPages(t *testing.T) {
 
 func TestListVideosFilters(t *testing.T) {
 	s, _ := open(t)
+	befriend(t, s, 1, 2, 3, 4, 5, 6, 7)
 	insert(t, s,
 		video(1), // en, animals, Sea whale, account 1, channel 1
 		video(2, func(v *pod.Video) { v.AccountID, v.ChannelID, v.Tags, v.Language = 2, 2, []string{"SEA"}, "de" }),

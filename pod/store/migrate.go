@@ -20,13 +20,31 @@ type migration struct {
 // released lies in testdata. A step that was released is never changed.
 func migrations() []migration {
 	return []migration{
-		{1, makeSchema1},
+		{1, func(tx *bbolt.Tx) error { return makeBuckets(tx, 1) }},
+		{2, makeSchema2},
 	}
 }
 
-// makeSchema1 makes the buckets of the first schema.
-func makeSchema1(tx *bbolt.Tx) error {
-	for _, b := range buckets() {
+// makeSchema2 brings friends: their buckets, and since when own videos are public.
+func makeSchema2(tx *bbolt.Tx) error {
+	if err := makeBuckets(tx, 2); err != nil {
+		return err
+	}
+	return eachBatch(tx, bucketVideos, nil, func(key []byte) error {
+		old, err := get[videoRecord](tx, bucketVideos, key)
+		if err != nil || !old.public() {
+			return err
+		}
+		fresh := old
+		fresh.publish(&old)
+		_, err = saveVideo(tx, &old, fresh)
+		return err
+	})
+}
+
+// makeBuckets makes the buckets of a version of the schema that are missing.
+func makeBuckets(tx *bbolt.Tx, version int) error {
+	for _, b := range bucketsOf(version) {
 		if _, err := tx.CreateBucketIfNotExists([]byte(b)); err != nil {
 			return fmt.Errorf("make bucket %s: %w", b, err)
 		}
@@ -65,7 +83,7 @@ func (s *Store) migrate(ctx context.Context, version int, steps []migration) err
 		return fmt.Errorf("copy before migration: %w", err)
 	}
 	err = s.db.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(applySteps(tx, version, steps), haveBuckets(tx))
+		return errors.Join(applySteps(tx, version, steps), haveBuckets(tx, latest(steps)))
 	})
 	if err != nil {
 		return err

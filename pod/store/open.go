@@ -75,16 +75,13 @@ func inspect(path string, ours int) (version int, err error) {
 		if version > ours {
 			return fmt.Errorf("schema %d, ours is %d: %w", version, ours, pod.ErrNewerSchema)
 		}
-		if version == ours {
-			return haveBuckets(tx)
-		}
-		return nil
+		return haveBuckets(tx, version)
 	})
 	return version, err
 }
 
-func haveBuckets(tx *bbolt.Tx) error {
-	for _, b := range buckets() {
+func haveBuckets(tx *bbolt.Tx, version int) error {
+	for _, b := range bucketsOf(version) {
 		if tx.Bucket([]byte(b)) == nil {
 			return fmt.Errorf("bucket %s is missing: %w", b, pod.ErrCorrupt)
 		}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -52,12 +53,12 @@ func TestMarkerLivesFromOpenToClose(t *testing.T) {
 	closeStore(t, s)
 	wantErr(t, "SetMarker()", store.SetMarker(s), nil) // as if killed
 	wantDirty("after a kill", true)
-	_, err := store.OpenMigrating(path, store.Options{}, 2, func(*bbolt.Tx) error { return errStop })
+	_, err := store.OpenMigrating(path, store.Options{}, 3, func(*bbolt.Tx) error { return errStop })
 	wantErr(t, "OpenMigrating()", err, errStop)
 	wantDirty("after an Open that failed", true)
 	closeStore(t, reopen(t, path))
 	wantDirty("after Close", false)
-	_, err = store.OpenMigrating(path, store.Options{}, 2, func(*bbolt.Tx) error { return errStop })
+	_, err = store.OpenMigrating(path, store.Options{}, 3, func(*bbolt.Tx) error { return errStop })
 	wantErr(t, "OpenMigrating()", err, errStop)
 	wantDirty("after an Open that failed", false)
 }
@@ -137,7 +138,7 @@ func TestMigration(t *testing.T) {
 		return err
 	}
 	for range 2 { // the second time it has nothing to do
-		s, err := store.OpenMigrating(path, o, 2, mark)
+		s, err := store.OpenMigrating(path, o, 3, mark)
 		if err != nil {
 			t.Fatalf("OpenMigrating() = %v, want nil", err)
 		}
@@ -158,14 +159,14 @@ func TestMigration(t *testing.T) {
 
 func TestMigrationThatFailsChangesNothing(t *testing.T) {
 	path := filled(t)
-	_, err := store.OpenMigrating(path, store.Options{}, 2, func(tx *bbolt.Tx) error {
+	_, err := store.OpenMigrating(path, store.Options{}, 3, func(tx *bbolt.Tx) error {
 		return errors.Join(tx.DeleteBucket([]byte("videos")), errStop)
 	})
 	wantErr(t, "OpenMigrating()", err, errStop)
 	wantErr(t, "Check()", store.Check(path), nil)
 	_, err = store.OpenMigrating(path, store.Options{
 		BackupDir: filepath.Join(path, "not a folder"),
-	}, 2, func(*bbolt.Tx) error { t.Error("migrated without a copy"); return nil })
+	}, 3, func(*bbolt.Tx) error { t.Error("migrated without a copy"); return nil })
 	if err == nil {
 		t.Error("OpenMigrating() without a place for the copy = nil, want an error")
 	}
@@ -174,10 +175,42 @@ func TestMigrationThatFailsChangesNothing(t *testing.T) {
 	wantErr(t, "Video()", err, nil)
 }
 
-// TestSchema1 opens a database of the first schema. It was written by
-// go test ./pod/store -run TestSchema1 -update, and is not written again after a release.
+// kept puts a database of testdata into a new folder.
+func kept(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	wantErr(t, "ReadFile()", err, nil)
+	path := filepath.Join(t.TempDir(), "peerpod.db")
+	wantErr(t, "WriteFile()", os.WriteFile(path, data, 0o600), nil)
+	return path
+}
+
+// TestSchema1 opens a database of the first schema, which knew no friends.
 func TestSchema1(t *testing.T) {
-	const kept = "testdata/schema-1.db"
+	path := kept(t, "schema-1.db")
+	wantErr(t, "Check() before", store.Check(path), nil)
+	verified := 0
+	o := store.Options{VerifyBackup: func(_ context.Context, path string) error { verified++; return store.Check(path) }}
+	s := reopenWith(t, path, o)
+	if verified != 1 {
+		t.Errorf("copies verified before the migration = %d, want 1", verified)
+	}
+	wantFirst(t, s)
+	changes, err := s.OutChanges(t.Context(), 0, 10)
+	wantErr(t, "OutChanges()", err, nil)
+	wantEqual(t, "OutChanges()", outs(changes), []out{{1, 1, false, 1, 0}, {3, 3, false, 3, 0}})
+	befriend(t, s, 1)
+	wantSound(t, s, path)
+	s = reopenWith(t, path, o)
+	if verified != 1 {
+		t.Errorf("copies verified after the second Open = %d, want 1", verified)
+	}
+	wantFirst(t, s)
+}
+
+// TestSchema2 opens a database of the second schema. It was written by
+// go test ./pod/store -run TestSchema2 -update, and is not written again after a release.
+func TestSchema2(t *testing.T) {
 	if *update {
 		s, _ := open(t)
 		fill(t, s)
@@ -185,19 +218,46 @@ func TestSchema1(t *testing.T) {
 		wantErr(t, "BackupFile()", err, nil)
 		data, err := os.ReadFile(copied)
 		wantErr(t, "ReadFile()", err, nil)
-		wantErr(t, "WriteFile()", os.WriteFile(kept, data, 0o600), nil)
+		wantErr(t, "WriteFile()", os.WriteFile("testdata/schema-2.db", data, 0o600), nil)
 	}
-	data, err := os.ReadFile(kept)
-	wantErr(t, "ReadFile()", err, nil)
-	path := filepath.Join(t.TempDir(), "peerpod.db")
-	wantErr(t, "WriteFile()", os.WriteFile(path, data, 0o600), nil)
+	path := kept(t, "schema-2.db")
 	s := reopen(t, path)
+	wantFirst(t, s)
+	f, err := s.FriendByPodID(t.Context(), podID(1))
+	wantErr(t, "FriendByPodID()", err, nil)
+	if f.ID != 1 || f.VideoCount != 2 || f.InSeq != 4 || f.Name != "Pod 1" {
+		t.Errorf("FriendByPodID() = %+v, want friend 1 with 2 videos at 4", f)
+	}
+	got, err := s.VideoByRef(t.Context(), pod.VideoRef{UUID: uuid(10)})
+	wantErr(t, "VideoByRef()", err, nil)
+	want := remote(10, func(v *pod.Video) {
+		v.ID, v.Origin, v.Rev, v.OriginRev, v.OriginEpoch, v.Files[0].ID = got.ID, 1, got.Rev, 1, 1, got.Files[0].ID
+	})
+	wantEqual(t, "VideoByRef()", got, want)
+	frozen, ok, err := s.InFlight(t.Context(), 1)
+	if !ok || err != nil || frozen.Op != "op" {
+		t.Errorf("InFlight() = %+v, %t, %v, want that of op", frozen, ok, err)
+	}
+	mirrors, err := s.Mirrors(t.Context())
+	if len(mirrors) != 1 || err != nil {
+		t.Errorf("Mirrors() = %v, %v, want one", mirrors, err)
+	}
+	invite, err := s.Invite(t.Context(), "used")
+	if invite.UsedBy != podID(2) || err != nil {
+		t.Errorf("Invite() = %+v, %v, want one of pod 2", invite, err)
+	}
+	wantSound(t, s, path)
+}
+
+// wantFirst looks at what fill stored since the first schema.
+func wantFirst(t *testing.T, s *store.Store) {
+	t.Helper()
 	want := video(3)
 	want.ID, want.Rev, want.Files[0].ID = 3, 3, 3
 	got, err := s.Video(t.Context(), 3)
 	wantErr(t, "Video()", err, nil)
 	wantEqual(t, "Video()", got, want)
-	wantEqual(t, "Changes()", steps(t, s, 0, 10), []step{{1, 1, false}, {3, 3, false}, {4, 2, true}})
+	wantEqual(t, "Changes()", steps(t, s, 0, 3), []step{{1, 1, false}, {3, 3, false}, {4, 2, true}})
 	a, _ := account("root")
 	a.ID = 1
 	root, err := s.AccountByName(t.Context(), "root")
@@ -208,5 +268,4 @@ func TestSchema1(t *testing.T) {
 	if _, spent, err := s.SpentRefresh(t.Context(), hash("refresh a")); !spent || err != nil {
 		t.Errorf("SpentRefresh() = %t, %v, want true, nil", spent, err)
 	}
-	wantSound(t, s, path)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/peerpod/peerpod/pod"
 	"go.etcd.io/bbolt"
@@ -117,6 +118,46 @@ func eachKey(tx *bbolt.Tx, b bucket, prefix []byte, fn func(key, record []byte) 
 		}
 	}
 	return nil
+}
+
+// keysPerBatch is how many keys eachBatch reads ahead.
+const keysPerBatch = 256
+
+// eachBatch calls fn for the keys with that prefix, in order. Other than in eachKey, fn
+// may change the bucket; a key that it adds behind the current one may come or not.
+func eachBatch(tx *bbolt.Tx, b bucket, prefix []byte, fn func(key []byte) error) error {
+	from := prefix
+	for {
+		keys := make([][]byte, 0, keysPerBatch)
+		c := tx.Bucket([]byte(b)).Cursor()
+		for key, _ := c.Seek(from); key != nil && bytes.HasPrefix(key, prefix) && len(keys) < keysPerBatch; key, _ = c.Next() {
+			keys = append(keys, bytes.Clone(key))
+		}
+		for _, key := range keys {
+			if err := fn(key); err != nil {
+				return err
+			}
+		}
+		if len(keys) < keysPerBatch {
+			return nil
+		}
+		from = slices.Concat(keys[len(keys)-1], []byte{0}) // the least key after the last one
+	}
+}
+
+// dropAll removes all records with that prefix.
+func dropAll(tx *bbolt.Tx, b bucket, prefix []byte) error {
+	return eachBatch(tx, b, prefix, tx.Bucket([]byte(b)).Delete)
+}
+
+// countKeys counts the keys with that prefix, up to a limit.
+func countKeys(tx *bbolt.Tx, b bucket, prefix []byte, limit int) int {
+	count := 0
+	c := tx.Bucket([]byte(b)).Cursor()
+	for key, _ := c.Seek(prefix); key != nil && bytes.HasPrefix(key, prefix) && count < limit; key, _ = c.Next() {
+		count++
+	}
+	return count
 }
 
 // entry is one record, as it will stand in the database.

@@ -30,9 +30,13 @@ type row struct {
 // rowFixedLen is the length of a row before its texts.
 const rowFixedLen = 1 + 3*8 + 4 + 2*8 + 3*timeKeyLen
 
-// appendRow writes the row of a video.
+// appendRow writes the row of a video. A hidden one has privacy 0, which no query asks for.
 func appendRow(b []byte, v *pod.Video) []byte {
-	b = append(b, byte(v.Privacy))
+	privacy := byte(v.Privacy)
+	if v.Hidden {
+		privacy = 0
+	}
+	b = append(b, privacy)
 	for _, n := range []uint64{uint64(v.Origin), uint64(v.AccountID), uint64(v.ChannelID)} {
 		b = binary.BigEndian.AppendUint64(b, n)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +27,12 @@ type Options struct {
 	// VerifyBackup looks at each finished copy before it gets its name, best by Check in
 	// a child process. An error drops the copy. nil trusts it.
 	VerifyBackup func(ctx context.Context, path string) error
-	// HostOf tells host:port of a friend, or of this pod (0), for VideoQuery.Host. It must
-	// not call the store. nil knows no host: such a query finds nothing.
+	// HostOf tells host:port of this pod, for VideoQuery.Host; it is asked for 0 only, for
+	// those of friends are known. It must not call the store. nil knows no host.
 	HostOf func(pod.FriendID) string
+	// FriendVideos is how many videos of one friend are kept, FriendViews how many views
+	// of one friend count in a day. 0 is what pod.DefaultLimits says.
+	FriendVideos, FriendViews int
 }
 
 func (o Options) withDefaults(path string) Options {
@@ -47,6 +51,8 @@ func (o Options) withDefaults(path string) Options {
 	if o.HostOf == nil {
 		o.HostOf = func(pod.FriendID) string { return "" }
 	}
+	limits := pod.DefaultLimits()
+	o.FriendVideos, o.FriendViews = cmp.Or(o.FriendVideos, limits.FriendVideos), cmp.Or(o.FriendViews, limits.FriendViews)
 	return o
 }
 

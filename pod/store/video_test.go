@@ -55,11 +55,13 @@ func TestInsertVideoRefuses(t *testing.T) {
 		"no uuid":              {func(v *pod.Video) { v.UUID = pod.UUID{} }, pod.ErrInvalid},
 		"number not in JSON":   {func(v *pod.Video) { v.Files[0].FPS = math.NaN() }, pod.ErrInvalid},
 		"time not in JSON":     {func(v *pod.Video) { v.CreatedAt = time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC) }, pod.ErrInvalid},
-		"same uuid of friend":  {func(v *pod.Video) { v.UUID, v.Origin = uuid(1), 7 }, nil},
-		"same infohash friend": {func(v *pod.Video) { v.Files[0].Infohash, v.Origin = infohash(1), 7 }, nil},
+		"same uuid of friend":  {func(v *pod.Video) { v.UUID, v.Origin = uuid(1), 1 }, nil},
+		"same infohash friend": {func(v *pod.Video) { v.Files[0].Infohash, v.Origin = infohash(1), 1 }, nil},
+		"nobody's":             {func(v *pod.Video) { v.Origin = 7 }, pod.ErrNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, path := open(t)
+			befriend(t, s, 1)
 			insert(t, s, video(1))
 			_, err := s.InsertVideo(t.Context(), video(2, tt.change))
 			wantErr(t, "InsertVideo()", err, tt.want)
@@ -75,7 +77,8 @@ func TestInsertVideoRefuses(t *testing.T) {
 
 func TestOwnVideoComesBeforeFriends(t *testing.T) {
 	s, _ := open(t)
-	insert(t, s, video(1, func(v *pod.Video) { v.Origin = 7 }))
+	befriend(t, s, 1)
+	insert(t, s, video(1, func(v *pod.Video) { v.Origin = 1 }))
 	own := insert(t, s, video(1))[0]
 	got, err := s.VideoByRef(t.Context(), pod.VideoRef{UUID: uuid(1)})
 	wantErr(t, "VideoByRef()", err, nil)

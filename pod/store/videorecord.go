@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/peerpod/peerpod/pod"
@@ -24,6 +25,23 @@ type videoRecord struct {
 	PublishedAt  time.Time      `json:"publishedAt"`
 	UpdatedAt    time.Time      `json:"updatedAt"`
 	Rev          pod.Rev        `json:"rev"`
+
+	// Since schema 2. Of own videos, the changes with which it was public first, and no more.
+	PublicFrom  pod.Rev `json:"publicFrom,omitempty"`
+	PublicUntil pod.Rev `json:"publicUntil,omitempty"`
+	// Of friends' videos.
+	Author       *authorRecord `json:"author,omitempty"`
+	OriginRev    pod.Rev       `json:"originRev,omitempty"`
+	OriginEpoch  uint64        `json:"originEpoch,omitempty"`
+	PosterSource uint32        `json:"posterSource,omitempty"`
+	Hidden       bool          `json:"hidden,omitempty"`
+}
+
+type authorRecord struct {
+	AccountName    string `json:"accountName,omitempty"`
+	AccountDisplay string `json:"accountDisplay,omitempty"`
+	ChannelName    string `json:"channelName,omitempty"`
+	ChannelDisplay string `json:"channelDisplay,omitempty"`
 }
 
 type metaRecord struct {
@@ -62,11 +80,21 @@ func newVideoRecord(v *pod.Video) videoRecord {
 		Meta: newMetaRecord(&v.VideoMeta), State: v.State, DurationNano: v.Duration, Views: v.Views,
 		HasPoster: v.HasPoster, PosterRev: v.PosterRev,
 		CreatedAt: v.CreatedAt.UTC(), PublishedAt: v.PublishedAt.UTC(), UpdatedAt: v.UpdatedAt.UTC(), Rev: v.Rev,
+		OriginRev: v.OriginRev, OriginEpoch: v.OriginEpoch, PosterSource: v.PosterSource, Hidden: v.Hidden,
+	}
+	if v.Author != (pod.Author{}) {
+		author := authorRecord(v.Author)
+		r.Author = &author
 	}
 	for i := range v.Files {
 		r.Files = append(r.Files, newFileRecord(&v.Files[i]))
 	}
 	return r
+}
+
+// hasFile tells whether one of the files has that number. A nil record has none.
+func (r *videoRecord) hasFile(id uint64) bool {
+	return r != nil && slices.ContainsFunc(r.Files, func(f fileRecord) bool { return f.ID == id })
 }
 
 func newMetaRecord(m *pod.VideoMeta) metaRecord {
@@ -96,6 +124,10 @@ func (r *videoRecord) video() pod.Video {
 		VideoMeta: r.Meta.meta(), State: r.State, Duration: r.DurationNano, Views: r.Views,
 		HasPoster: r.HasPoster, PosterRev: r.PosterRev,
 		CreatedAt: r.CreatedAt, PublishedAt: r.PublishedAt, UpdatedAt: r.UpdatedAt, Rev: r.Rev,
+		OriginRev: r.OriginRev, OriginEpoch: r.OriginEpoch, PosterSource: r.PosterSource, Hidden: r.Hidden,
+	}
+	if r.Author != nil {
+		v.Author = pod.Author(*r.Author)
 	}
 	for i := range r.Files {
 		v.Files = append(v.Files, r.Files[i].file())

@@ -31,6 +31,24 @@ func (h *Host) copyMagnet(v pod.Video) {
 	h.Copy(h.Model.Links.Magnet(v), lang.L("Magnet link copied"))
 }
 
+// keep has a copy of a friend's video made.
+func (h *Host) keep(v pod.Video) {
+	h.takeUp(v)
+	h.Model.Editor.Keep()
+}
+
+// letGo gives the copy up; the friend's own stays.
+func (h *Host) letGo(v pod.Video) {
+	h.takeUp(v)
+	h.Model.Editor.LetGo()
+}
+
+func (h *Host) takeUp(v pod.Video) {
+	if h.Model.Editor.State().Video.ID != v.ID {
+		h.Model.Editor.Open(v)
+	}
+}
+
 // showMenu shows what can be done with a video, beside the pointer.
 func (h *Host) showMenu(v pod.Video, at fyne.Position) {
 	item := func(label string, icon fyne.Resource, do func(pod.Video)) *fyne.MenuItem {
@@ -52,6 +70,12 @@ func (h *Host) showMenu(v pod.Video, at fyne.Position) {
 		items = append(items, fyne.NewMenuItemSeparator(),
 			item(lang.L("Edit…"), fynetheme.DocumentCreateIcon(), h.showEdit),
 			item(lang.L("Delete…"), fynetheme.DeleteIcon(), h.askDelete))
+	} else {
+		keep := item(lang.L("Keep a copy"), fynetheme.DownloadIcon(), h.keep)
+		if h.Model.Editor.KeptOf(v).Wanted {
+			keep = item(lang.L("Let go"), fynetheme.CancelIcon(), h.letGo)
+		}
+		items = append(items, fyne.NewMenuItemSeparator(), keep)
 	}
 	fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), h.Window.Canvas(), at)
 }

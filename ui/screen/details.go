@@ -27,6 +27,8 @@ type Details struct {
 	title, meta, description, tags *fynewidget.Label
 	play, player, share            *widget.Button
 	edit, remove, back             *widget.Button
+	keep, letGo                    *widget.Button // of a friend's video
+	kept                           *fynewidget.Label
 }
 
 // NewDetails makes the page; Show fills it.
@@ -39,7 +41,8 @@ func NewDetails(host *Host) *Details {
 	d.meta = newText("", fynetheme.SizeNameCaptionText, theme.ColorNameSecondary)
 	d.description = newText("", fynetheme.SizeNameText, fynetheme.ColorNameForeground)
 	d.tags = newText("", fynetheme.SizeNameCaptionText, theme.ColorNameSecondary)
-	for _, t := range []*fynewidget.Label{d.title, d.meta, d.description, d.tags} {
+	d.kept = newText("", fynetheme.SizeNameCaptionText, theme.ColorNameSecondary)
+	for _, t := range []*fynewidget.Label{d.title, d.meta, d.description, d.tags, d.kept} {
 		t.Wrapping = fyne.TextWrapWord
 	}
 	d.description.Selectable = true
@@ -48,6 +51,8 @@ func NewDetails(host *Host) *Details {
 	d.share = widget.NewButton(lang.L("Share…"), fynetheme.MailForwardIcon(), fynewidget.MediumImportance, video(host.showShare))
 	d.edit = widget.NewButton(lang.L("Edit…"), fynetheme.DocumentCreateIcon(), fynewidget.MediumImportance, video(host.showEdit))
 	d.remove = widget.NewButton(lang.L("Delete…"), fynetheme.DeleteIcon(), fynewidget.MediumImportance, video(host.askDelete))
+	d.keep = widget.NewButton(lang.L("Keep a copy"), fynetheme.DownloadIcon(), fynewidget.MediumImportance, video(host.keep))
+	d.letGo = widget.NewButton(lang.L("Let go"), fynetheme.CancelIcon(), fynewidget.MediumImportance, video(host.letGo))
 	d.back = widget.NewButton(lang.L("Back"), fynetheme.NavigateBackIcon(), fynewidget.LowImportance, host.ShowLibrary)
 	for _, b := range d.buttons() {
 		b.OnEscape = host.ShowLibrary
@@ -57,12 +62,12 @@ func NewDetails(host *Host) *Details {
 }
 
 func (d *Details) buttons() []*widget.Button {
-	return []*widget.Button{d.back, d.play, d.player, d.share, d.edit, d.remove}
+	return []*widget.Button{d.back, d.play, d.player, d.share, d.edit, d.remove, d.keep, d.letGo}
 }
 
 func (d *Details) arrange() fyne.CanvasObject {
-	lesser := container.NewGridWithColumns(3, d.share, d.edit, d.remove)
-	words := container.NewVBox(flush(d.title), flush(d.meta), gap(4), d.play, d.player, lesser)
+	lesser := container.New(&flowLayout{}, d.share, d.edit, d.remove, d.keep, d.letGo)
+	words := container.NewVBox(flush(d.title), flush(d.meta), gap(4), d.play, d.player, lesser, flush(d.kept))
 	body := container.NewVBox(container.New(besideLayout{}, d.poster, words), gap(8), flush(d.description), flush(d.tags), gap(16))
 	top := container.New(layout.NewCustomPaddedLayout(0, 4, 12, 20), container.NewHBox(d.back))
 	inner := container.New(layout.NewCustomPaddedLayout(0, 0, 20, 20), body)
@@ -85,13 +90,10 @@ func (d *Details) Show(s viewmodel.EditorState) {
 	d.state = s
 	if s.Video.ID != 0 {
 		d.fill(s.Video)
+		d.fillKept(s)
 	}
-	for _, b := range []*widget.Button{d.edit, d.remove} {
-		if s.Busy {
-			b.Disable()
-		} else {
-			b.Enable()
-		}
+	for _, b := range []*widget.Button{d.edit, d.remove, d.keep, d.letGo} {
+		setEnabled(b, !s.Busy)
 	}
 	switch {
 	case d.host.editing != nil && d.host.editing.sheet.popup.Visible():
@@ -105,7 +107,7 @@ func (d *Details) Show(s viewmodel.EditorState) {
 
 func (d *Details) fill(v pod.Video) {
 	published := publishedAt(v)
-	meta := []string{originWords(v), ageWords(published, d.host.Model.Clock()), exactWords(published)}
+	meta := []string{d.host.originWords(v), ageWords(published, d.host.Model.Clock()), exactWords(published)}
 	if size := bytesOf(v); size > 0 {
 		meta = append(meta, sizeWords(float64(size)))
 	}
@@ -119,6 +121,20 @@ func (d *Details) fill(v pod.Video) {
 	widget.SetVisible(d.edit, v.IsLocal())
 	widget.SetVisible(d.remove, v.IsLocal())
 	d.poster.Show16x9(d.host.Model.Posters.Get(v), clockWords(v.Duration))
+}
+
+func (d *Details) fillKept(s viewmodel.EditorState) {
+	widget.SetVisible(d.keep, !s.Video.IsLocal() && !s.Kept.Wanted)
+	widget.SetVisible(d.letGo, !s.Video.IsLocal() && s.Kept.Wanted)
+	d.kept.SetText(d.host.keptWords(s.Video, s.Kept))
+	widget.SetVisible(d.kept, d.kept.Text != "")
+}
+
+// Repaint names the origin anew, after a friend came or went.
+func (d *Details) Repaint() {
+	if d.state.Video.ID != 0 {
+		d.fill(d.state.Video)
+	}
 }
 
 func bytesOf(v pod.Video) (sum int64) {
@@ -145,6 +161,7 @@ const (
 	besideFrom  = 820 // width
 	besideGap   = 24
 	posterWidth = 448
+	minDetails  = 240
 )
 
 func (besideLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
@@ -152,13 +169,13 @@ func (besideLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	width := min(size.Width, posterWidth)
 	picture.Move(fyne.Position{})
 	picture.Resize(fyne.NewSize(width, width*9/16))
+	at, room := fyne.NewPos(0, width*9/16+8), min(size.Width, 560)
 	if size.Width >= besideFrom {
-		words.Move(fyne.NewPos(width+besideGap, -8))
-		words.Resize(fyne.NewSize(min(size.Width-width-besideGap, 560), words.MinSize().Height))
-		return
+		at, room = fyne.NewPos(width+besideGap, -8), min(size.Width-width-besideGap, 560)
 	}
-	words.Move(fyne.NewPos(0, width*9/16+8))
-	words.Resize(fyne.NewSize(min(size.Width, 560), words.MinSize().Height))
+	words.Move(at)
+	words.Resize(fyne.NewSize(room, words.MinSize().Height))
+	words.Resize(fyne.NewSize(room, words.MinSize().Height)) // texts and buttons know their width now
 }
 
 func (besideLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -167,7 +184,49 @@ func (besideLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		width = posterWidth
 	}
 	if words.Position().X > 0 {
-		return fyne.NewSize(320, max(width*9/16, words.MinSize().Height))
+		return fyne.NewSize(minDetails, max(width*9/16, words.MinSize().Height))
 	}
-	return fyne.NewSize(320, width*9/16+8+words.MinSize().Height)
+	return fyne.NewSize(minDetails, width*9/16+8+words.MinSize().Height)
+}
+
+// flowLayout places buttons in even columns, as many as fit.
+type flowLayout struct{ width float32 }
+
+const (
+	flowGap     = 4
+	flowColumns = 3
+)
+
+func (l *flowLayout) columns(objects []fyne.CanvasObject) (columns int, cell fyne.Size, count int) {
+	for _, o := range objects {
+		if o.Visible() {
+			cell = cell.Max(o.MinSize())
+			count++
+		}
+	}
+	columns = flowColumns
+	if l.width > 0 {
+		columns = min(flowColumns, max(1, int((l.width+flowGap)/(cell.Width+flowGap))))
+	}
+	return columns, cell, count
+}
+
+func (l *flowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	columns, cell, _ := l.columns(objects)
+	cell.Width = (size.Width - flowGap*float32(columns-1)) / float32(columns)
+	i := 0
+	for _, o := range objects {
+		if o.Visible() {
+			o.Move(fyne.NewPos(float32(i%columns)*(cell.Width+flowGap), float32(i/columns)*(cell.Height+flowGap)))
+			o.Resize(cell)
+			i++
+		}
+	}
+}
+
+func (l *flowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	columns, cell, count := l.columns(objects)
+	rows := (count + columns - 1) / columns
+	return fyne.NewSize(cell.Width, float32(rows)*(cell.Height+flowGap)-flowGap)
 }

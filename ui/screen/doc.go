@@ -7,8 +7,9 @@
 // model, a new State of the view model is painted.
 //
 // Screens: Library (the grid with its empty, searching and failing states), Details (one
-// video), Imports (the panel of dropped files), Status (the foot). Dialogs: share, edit,
-// delete. They meet the window in Host, a struct of what a screen may ask of it.
+// video), Friends (other pods), Imports (the panel of dropped files), Status (the foot).
+// Dialogs: share, edit, delete, invite, words, remove and block. They meet the window in
+// Host, a struct of what a screen may ask of it.
 //
 // All functions are for the main goroutine; no screen starts a goroutine.
 package screen

@@ -83,9 +83,7 @@ func (h *Host) askDelete(v pod.Video) {
 	keep := widget.NewButton(lang.L("Keep it"), nil, fynewidget.MediumImportance, func() { s.hide() })
 	remove := widget.NewButton(lang.L("Delete"), fynetheme.DeleteIcon(), fynewidget.DangerImportance, func() {
 		s.hide()
-		if h.Model.Editor.State().Video.ID != v.ID {
-			h.Model.Editor.Open(v)
-		}
+		h.takeUp(v)
 		h.Model.Editor.Delete()
 	})
 	s = newSheet(h.Window, lang.L("Delete this video?"), 440, flush(text), keep, remove)

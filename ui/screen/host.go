@@ -18,6 +18,8 @@ type Host struct {
 	// ShowVideo leads to the details of a video, ShowLibrary back to the grid.
 	ShowVideo   func(v pod.Video)
 	ShowLibrary func()
+	// ShowFriends leads to the page of the friends.
+	ShowFriends func()
 	// ChooseFile lets the person choose a file to add.
 	ChooseFile func()
 

@@ -85,7 +85,8 @@ func (l *Library) makeMessages() {
 	title := centered(lang.L("Drop a video here"), fynetheme.SizeNameHeadingText)
 	hint := centered(lang.L("It stays on this computer. You choose who gets the link."), fynetheme.SizeNameText)
 	hint.Importance = fynewidget.LowImportance
-	l.blank = message(fynetheme.ColorNamePrimary, title, hint, choose)
+	paste := widget.NewLink(lang.L("Have a friend's invite? Paste it"), l.host.ShowFriends)
+	l.blank = message(fynetheme.ColorNamePrimary, title, hint, container.NewVBox(container.NewCenter(choose), paste))
 
 	l.nothingText = centered("", fynetheme.SizeNameSubHeadingText)
 	other := centered(lang.L("Try fewer or other words."), fynetheme.SizeNameText)
@@ -109,16 +110,34 @@ func message(color fyne.ThemeColorName, title, line fyne.CanvasObject, button fy
 	mark := canvas.NewImageFromResource(theme.Mark(color))
 	mark.FillMode = canvas.ImageFillContain
 	mark.SetMinSize(fyne.NewSquareSize(96))
-	width := canvas.NewRectangle(nil)
-	width.SetMinSize(fyne.NewSize(460, 8))
-	rows := container.NewVBox(mark, width, title, line)
+	rows := container.NewVBox(mark, gap(8), title, line)
 	if button != nil {
 		gap := canvas.NewRectangle(nil)
 		gap.SetMinSize(fyne.NewSize(1, 8))
 		rows.Add(gap)
 		rows.Add(container.NewCenter(button))
 	}
-	return container.NewCenter(rows)
+	return container.New(messageLayout{}, rows)
+}
+
+// messageLayout stands one column in the middle, as wide as one reads well.
+type messageLayout struct{}
+
+const (
+	messageWidth  = 460
+	messageMargin = 16
+)
+
+func (messageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	rows, width := objects[0], min(messageWidth, size.Width-2*messageMargin)
+	rows.Resize(fyne.NewSize(width, rows.MinSize().Height)) // texts break at this width
+	height := rows.MinSize().Height
+	rows.Resize(fyne.NewSize(width, height))
+	rows.Move(fyne.NewPos((size.Width-width)/2, (size.Height-height)/2))
+}
+
+func (messageLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(240, objects[0].MinSize().Height)
 }
 
 // Show paints a state of the view model.
@@ -169,6 +188,9 @@ func (l *Library) Focus() {
 	l.host.Window.Canvas().Focus(l.grid)
 }
 
+// Repaint shows the tiles anew, after a friend came or went.
+func (l *Library) Repaint() { l.grid.Refresh() }
+
 // PosterReady hands a picture that came late to its tile.
 func (l *Library) PosterReady(key viewmodel.PosterKey, picture image.Image) {
 	l.grid.EachTile(func(i int, t *widget.Tile) {
@@ -195,12 +217,12 @@ func (l *Library) fill(i int, t *widget.Tile) {
 
 // tileOf says in words what a tile shows of a video.
 func (h *Host) tileOf(v pod.Video) widget.TileData {
-	published := publishedAt(v)
+	published, origin := publishedAt(v), h.originWords(v)
 	d := widget.TileData{
 		Title:  v.Name,
-		Meta:   originWords(v) + " · " + ageWords(published, h.Model.Clock()),
-		Exact:  originWords(v) + " · " + exactWords(published),
-		Dot:    fynetheme.ColorNameSuccess,
+		Meta:   origin + " · " + ageWords(published, h.Model.Clock()),
+		Exact:  origin + " · " + exactWords(published),
+		Dot:    h.originColor(v),
 		Poster: h.Model.Posters.Get(v),
 	}
 	if v.Duration > 0 {

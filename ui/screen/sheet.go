@@ -18,7 +18,10 @@ type sheet struct {
 	keys   func(*fyne.KeyEvent) // of the window below
 }
 
-// newSheet makes a sheet of that width around content, with its buttons.
+// sheetMargin is what a sheet in a narrow window leaves for its own edges.
+const sheetMargin = 64
+
+// newSheet makes a sheet of at most that width around content, with its buttons.
 func newSheet(window fyne.Window, title string, width float32, content fyne.CanvasObject, buttons ...*widget.Button) *sheet {
 	s := &sheet{window: window}
 	heading := newText(title, fynetheme.SizeNameSubHeadingText, fynetheme.ColorNameForeground)
@@ -29,7 +32,7 @@ func newSheet(window fyne.Window, title string, width float32, content fyne.Canv
 		row.Add(b)
 	}
 	wide := canvas.NewRectangle(nil)
-	wide.SetMinSize(fyne.NewSize(width, 1))
+	wide.SetMinSize(fyne.NewSize(min(width, window.Canvas().Size().Width-sheetMargin), 1))
 	// Labels keep room around themselves that buttons and fields do not.
 	rows := container.NewVBox(flush(heading), content, wide, gap(4), row)
 	s.popup = fynewidget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(8, 12, 16, 16), rows), window.Canvas())

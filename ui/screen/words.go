@@ -96,14 +96,6 @@ func videosWords(count int) string {
 	return lang.N("{{.N}} videos", count, number{strconv.Itoa(count)})
 }
 
-// originWords names where a video comes from.
-func originWords(v pod.Video) string {
-	if v.IsLocal() {
-		return lang.L("My pod")
-	}
-	return lang.L("A friend's pod")
-}
-
 // failureWords is the sentence for a failure: the pod's own, or one for its kind.
 func failureWords(f viewmodel.Failure) string {
 	if f.Msg != "" {

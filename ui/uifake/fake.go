@@ -28,6 +28,12 @@ type Fake struct {
 	videos []pod.Video
 	fail   error
 	listen []func()
+
+	friends []pod.Friend
+	joining func(pod.Join) (pod.Joined, error)
+	acts    []string
+	kept    map[pod.VideoID]pod.MirrorState
+
 	// Importing answers imports; nil publishes at once. Set it before the window starts.
 	Importing func(ctx context.Context, path string, progress func(viewmodel.Progress)) (pod.Video, error)
 }
@@ -56,7 +62,7 @@ func Video(n int) pod.Video {
 
 // Backend is the fake in all its roles.
 func (f *Fake) Backend() viewmodel.Backend {
-	return viewmodel.Backend{Library: f, Pictures: f, Links: f, Statuses: f, Events: f}
+	return viewmodel.Backend{Library: f, Pictures: f, Links: f, Statuses: f, Network: f, Mirrors: f, Events: f}
 }
 
 // Dispatch queues a function for the main goroutine.
@@ -87,6 +93,12 @@ func (f *Fake) Fail(err error) {
 func (f *Fake) Change(change func([]pod.Video) []pod.Video) {
 	f.mu.Lock()
 	f.videos = change(slices.Clone(f.videos))
+	f.mu.Unlock()
+	f.tell()
+}
+
+func (f *Fake) tell() {
+	f.mu.Lock()
 	listen := slices.Clone(f.listen)
 	f.mu.Unlock()
 	for _, changed := range listen {

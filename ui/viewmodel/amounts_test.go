@@ -126,7 +126,7 @@ func TestModelWithoutEvents(t *testing.T) {
 	b := &backend{}
 	q := &queue{}
 	m := viewmodel.New(t.Context(), viewmodel.Config{
-		Backend:  viewmodel.Backend{Library: b, Pictures: b, Links: b, Statuses: b},
+		Backend:  viewmodel.Backend{Library: b, Pictures: b, Links: b, Statuses: b, Network: b, Mirrors: b},
 		Dispatch: q.dispatch,
 		Clock:    time.Now,
 	})

@@ -36,10 +36,40 @@ type Links interface {
 	Home() string              // the pod's page
 }
 
-// Events tells of changes in the library. The function may be called from any goroutine
+// Events tells of changes in the library and among the friends. The function may be called from any goroutine
 // and must not be called after cancel returned.
 type Events interface {
 	Subscribe(changed func()) (cancel func())
+}
+
+// Network is the pod's friends. Methods with a context may wait and are called on
+// goroutines of this package; the others are quick and are called on the main goroutine.
+type Network interface {
+	// Friends gives all records that the owner sees, requests and blocked pods included.
+	Friends(ctx context.Context) ([]pod.Friend, error)
+	PodSelf(ctx context.Context) (pod.Self, error)
+	// MakeFriends asks the pods of an invite or of addresses; it may take a minute.
+	MakeFriends(ctx context.Context, join pod.Join) (pod.Joined, error)
+	AcceptFriend(ctx context.Context, id pod.PodID) error
+	RefuseFriend(ctx context.Context, id pod.PodID) error
+	BlockFriend(ctx context.Context, id pod.PodID) error
+	// RestoreFriend brings a parked friend back at once, or lifts a block.
+	RestoreFriend(ctx context.Context, id pod.PodID) error
+	// RemoveFriend ends a friendship, or takes a request back.
+	RemoveFriend(ctx context.Context, id pod.PodID) error
+	NewInvite(ctx context.Context) (pod.InviteCode, error)
+	// FriendWords gives the 12 words that two people compare.
+	FriendWords(id pod.PodID) string
+	// FriendName names the origin of a video and tells whether it is online; "" is unknown.
+	FriendName(origin pod.FriendID) (name string, online bool)
+}
+
+// Mirrors keeps copies of friends' videos. KeptState is quick and is called on the main
+// goroutine.
+type Mirrors interface {
+	KeepVideo(ctx context.Context, id pod.VideoID) error
+	LetGoVideo(ctx context.Context, id pod.VideoID) error
+	KeptState(v pod.Video) pod.MirrorState
 }
 
 // Statuses tells how busy the pod is. It is asked about once a second.
@@ -61,7 +91,9 @@ type Backend struct {
 	Pictures Pictures
 	Links    Links
 	Statuses Statuses
-	Events   Events // nil: the library never changes by itself
+	Network  Network
+	Mirrors  Mirrors
+	Events   Events // nil: nothing changes by itself
 }
 
 // Stage says which part of an import is going on.

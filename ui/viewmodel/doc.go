@@ -1,6 +1,6 @@
 // Package viewmodel decides what the window shows. It knows no window toolkit.
 //
-// It owns the state of each screen (Videos, Imports, Editor, Status), the loading of
+// It owns the state of each screen (Videos, Imports, Editor, Friends, Status), the loading of
 // posters, and the way from a dropped path to the files behind it. It does not own
 // words: times, sizes and failures leave it as values, and package screen finds the
 // words in the person's language.

@@ -38,19 +38,22 @@ type EditorState struct {
 	Saved   int       // counts the changes that came through
 	Gone    bool      // the video was deleted
 	Failure Failure   // of the last change
+	Kept    pod.MirrorState
 }
 
-// Editor changes one video: the one whose details are open.
+// Editor changes one video: the one whose details are open. Friends' videos are not
+// edited, but kept and let go.
 type Editor struct {
 	work     *worker
 	library  Library
+	mirrors  Mirrors
 	changed  func() // the library is another now
 	onChange func(EditorState)
 	state    EditorState
 }
 
-func newEditor(work *worker, library Library, changed func()) *Editor {
-	return &Editor{work: work, library: library, changed: changed, onChange: func(EditorState) {}}
+func newEditor(work *worker, b Backend, changed func()) *Editor {
+	return &Editor{work: work, library: b.Library, mirrors: b.Mirrors, changed: changed, onChange: func(EditorState) {}}
 }
 
 // OnChange names the function that hears of each new state.
@@ -60,7 +63,7 @@ func (e *Editor) OnChange(f func(EditorState)) { e.onChange = f }
 func (e *Editor) State() EditorState { return e.state }
 
 // Open takes a video up.
-func (e *Editor) Open(v pod.Video) { e.set(EditorState{Video: v}) }
+func (e *Editor) Open(v pod.Video) { e.set(EditorState{Video: v, Kept: e.KeptOf(v)}) }
 
 // Refresh takes newer data of the open video, after a change elsewhere.
 func (e *Editor) Refresh(v pod.Video) {
@@ -105,6 +108,39 @@ func (e *Editor) Delete() {
 		err := e.library.Delete(ctx, id)
 		return func(s *EditorState) { s.Failure, s.Gone = FailureOf(err), err == nil }
 	})
+}
+
+// Keep has a copy of the open video of a friend made; Kept tells how far it is.
+func (e *Editor) Keep() { e.mirror(e.mirrors.KeepVideo) }
+
+// LetGo gives the copy up.
+func (e *Editor) LetGo() { e.mirror(e.mirrors.LetGoVideo) }
+
+func (e *Editor) mirror(do func(context.Context, pod.VideoID) error) {
+	if e.state.Video.IsLocal() {
+		return
+	}
+	e.begin(func(ctx context.Context, id pod.VideoID) func(*EditorState) {
+		err := do(ctx, id)
+		return func(s *EditorState) { s.Failure, s.Kept = FailureOf(err), e.KeptOf(s.Video) }
+	})
+}
+
+// KeptOf tells whether and how far a friend's video is copied to this pod.
+func (e *Editor) KeptOf(v pod.Video) pod.MirrorState {
+	if v.IsLocal() {
+		return pod.MirrorState{}
+	}
+	return e.mirrors.KeptState(v)
+}
+
+// look asks again how far the copy is: copying goes on without a notice.
+func (e *Editor) look() {
+	if s := e.state; s.Video.ID != 0 && !s.Busy && !s.Gone {
+		if s.Kept = e.KeptOf(s.Video); s.Kept != e.state.Kept {
+			e.set(s)
+		}
+	}
 }
 
 // begin runs one change of the open video. Its result is shown only while that video is

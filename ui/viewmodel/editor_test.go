@@ -3,6 +3,7 @@ package viewmodel_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peerpod/peerpod/pod"
 	"github.com/peerpod/peerpod/ui/viewmodel"
@@ -96,6 +97,45 @@ func TestEditorRefresh(t *testing.T) {
 		b.drain()
 		if s := e.State(); s.Gone || s.Video.ID != 4 {
 			t.Errorf("state = %+v, want the fourth video untouched", s)
+		}
+	})
+}
+
+func TestEditorKeepsFriendsVideos(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		t := b.T
+		b.model.Start()
+		e := b.model.Editor
+		e.Open(video(3))
+		e.Keep() // one's own is here anyway
+		b.drain()
+		if e.State().Kept.Wanted {
+			t.Error("an own video was kept")
+		}
+		theirs := video(4)
+		theirs.Origin = 7
+		e.Open(theirs)
+		e.Keep()
+		b.drain()
+		if s := e.State(); s.Busy || s.Kept != (pod.MirrorState{Wanted: true}) {
+			t.Errorf("state = %+v, want a copy on its way", s)
+		}
+		b.setKept(4, pod.MirrorState{Wanted: true, Whole: true})
+		b.pass(2 * time.Second)
+		if s := e.State(); !s.Kept.Whole {
+			t.Errorf("state = %+v, want the whole copy seen", s)
+		}
+		b.mirrorErr = pod.ErrNoSpace
+		e.LetGo()
+		b.drain()
+		if s := e.State(); s.Failure.Kind != pod.KindNoSpace || !s.Kept.Wanted {
+			t.Errorf("state = %+v, want the failure", s)
+		}
+		b.mirrorErr = nil
+		e.LetGo()
+		b.drain()
+		if s := e.State(); s.Failure.Failed || s.Kept.Wanted {
+			t.Errorf("state = %+v, want the copy gone", s)
 		}
 	})
 }

@@ -48,6 +48,7 @@ func (q *queue) drain() {
 
 // backend is a small pod that does what its fields say.
 type backend struct {
+	people
 	mu      sync.Mutex
 	videos  []pod.Video
 	fail    error // of every question
@@ -168,7 +169,7 @@ func inBubble(t *testing.T, test func(b *bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{T: t, queue: &queue{}, backend: &backend{}}
 		b.model = viewmodel.New(t.Context(), viewmodel.Config{
-			Backend:  viewmodel.Backend{Library: b, Pictures: b, Links: b, Statuses: b, Events: b},
+			Backend:  viewmodel.Backend{Library: b, Pictures: b, Links: b, Statuses: b, Network: b, Mirrors: b, Events: b},
 			Dispatch: b.dispatch,
 		})
 		test(b)

@@ -22,6 +22,7 @@ type Model struct {
 	Editor  *Editor
 	Posters *Posters
 	Status  *Status
+	Friends *Friends
 	Links   Links
 	Clock   func() time.Time
 
@@ -49,17 +50,30 @@ func New(ctx context.Context, c Config) *Model {
 		work:    work, events: c.Backend.Events, unsubscribe: func() {},
 	}
 	m.Imports = newImports(work, c, m.changes.trigger)
-	m.Editor = newEditor(work, c.Backend.Library, m.changes.trigger)
-	m.changes.fire = func() { work.apply(m.Videos.Reload) }
+	m.Editor = newEditor(work, c.Backend, m.changes.trigger)
+	m.Friends = newFriends(work, c, m.changes.trigger)
+	m.Status.onLook = func() {
+		m.Friends.look()
+		m.Editor.look()
+	}
+	m.changes.fire = func() { work.apply(m.reload) }
 	return m
 }
 
-// Start listens to changes of the library and asks for the status from now on.
+// Start listens to changes of the pod, and asks for the friends and the status from now on.
 func (m *Model) Start() {
 	if m.events != nil {
 		m.unsubscribe = m.events.Subscribe(m.changes.trigger)
 	}
+	m.Friends.Reload()
 	m.Status.start()
+}
+
+// reload asks again for all that is shown, after a change somewhere.
+func (m *Model) reload() {
+	m.Videos.Reload()
+	m.Friends.Reload()
+	m.Editor.look()
 }
 
 // ImportsChanged tells the status line how many imports are open; the window calls it
@@ -67,6 +81,12 @@ func (m *Model) Start() {
 func (m *Model) ImportsChanged(s ImportsState) {
 	open, _, _ := s.Counts()
 	m.Status.update(func(st *StatusState) { st.Imports = open })
+}
+
+// FriendsChanged tells the status line how many friends there are; the window calls it with
+// each new state of Friends.
+func (m *Model) FriendsChanged(s FriendsState) {
+	m.Status.update(func(st *StatusState) { st.Friends, st.Online = s.Standing, s.Online })
 }
 
 // Close cancels all work and drops what still comes back. It may be called twice.

@@ -17,14 +17,16 @@ const (
 	posterQueue = 64
 )
 
-// PosterKey names one version of a video's picture.
+// PosterKey names one version of a video's picture. Two pods may claim one UUID, so the
+// origin is a part of it.
 type PosterKey struct {
-	Video pod.UUID
-	Rev   uint32
+	Video  pod.UUID
+	Origin pod.FriendID
+	Rev    uint32
 }
 
 // KeyOf gives the key of a video's picture.
-func KeyOf(v pod.Video) PosterKey { return PosterKey{v.UUID, v.PosterRev} }
+func KeyOf(v pod.Video) PosterKey { return PosterKey{v.UUID, v.Origin, v.PosterRev} }
 
 // Posters loads and keeps the pictures of videos. Loading, decoding and scaling happen on
 // two goroutines; the latest wish comes first, for it is what is in sight.

@@ -12,6 +12,8 @@ const statusInterval = time.Second
 type StatusState struct {
 	Pod     PodStatus
 	Imports int    // waiting or under way
+	Friends int    // that stand
+	Online  int    // of them
 	Address string // of the pod's page
 }
 
@@ -22,11 +24,12 @@ type Status struct {
 	statuses Statuses
 	links    Links
 	onChange func(StatusState)
+	onLook   func() // called after each look at the pod, for what changes with time alone
 	state    StatusState
 }
 
 func newStatus(work *worker, b Backend) *Status {
-	return &Status{work: work, statuses: b.Statuses, links: b.Links, onChange: func(StatusState) {}}
+	return &Status{work: work, statuses: b.Statuses, links: b.Links, onChange: func(StatusState) {}, onLook: func() {}}
 }
 
 // OnChange names the function that hears of each new state.
@@ -43,9 +46,13 @@ func (s *Status) start() {
 		defer tick.Stop()
 		for {
 			// An answer that does not come leaves the last one in sight.
-			if seen, err := s.statuses.Status(ctx); err == nil {
-				s.work.apply(func() { s.update(func(st *StatusState) { st.Pod = seen }) })
-			}
+			seen, err := s.statuses.Status(ctx)
+			s.work.apply(func() {
+				if err == nil {
+					s.update(func(st *StatusState) { st.Pod = seen })
+				}
+				s.onLook()
+			})
 			select {
 			case <-ctx.Done():
 				return nil

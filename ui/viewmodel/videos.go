@@ -8,13 +8,14 @@ import (
 	"github.com/peerpod/peerpod/pod"
 )
 
-// Place is a list of videos that the rail leads to.
+// Place is what the rail leads to.
 type Place int
 
 // The places.
 const (
-	PlaceHome Place = iota // what this pod and, later, friends show
-	PlaceMine              // everything that is this pod's own
+	PlaceHome    Place = iota // what this pod and its friends show
+	PlaceMine                 // everything that is this pod's own
+	PlaceFriends              // the friends themselves: no list of videos
 )
 
 // typingPause is how long the search waits for the next letter.
@@ -65,7 +66,7 @@ func (v *Videos) OnChange(f func(VideosState)) { v.onChange = f }
 // State is what the grid shows now.
 func (v *Videos) State() VideosState { return v.state }
 
-// Open shows a place from its start and ends a search.
+// Open shows the videos of a place from its start and ends a search.
 func (v *Videos) Open(place Place) {
 	v.stopTyping()
 	v.begin(VideosState{Place: place})

@@ -15,12 +15,20 @@ type Card struct {
 	fynewidget.BaseWidget
 	content fyne.CanvasObject
 	inset   float32
+	flat    bool
 }
 
 // NewCard puts content on a card, with room around it.
 func NewCard(content fyne.CanvasObject, inset float32) *Card {
 	c := &Card{content: content, inset: inset}
 	c.ExtendBaseWidget(c)
+	return c
+}
+
+// NewPanel puts content on a card that does not float: it has no shadow.
+func NewPanel(content fyne.CanvasObject, inset float32) *Card {
+	c := NewCard(content, inset)
+	c.flat = true
 	return c
 }
 
@@ -53,7 +61,9 @@ func (r *cardRenderer) Refresh() {
 	r.ground.FillColor = fynetheme.ColorForWidget(theme.ColorNameRaised, c)
 	r.ground.StrokeColor, r.ground.StrokeWidth = fynetheme.ColorForWidget(theme.ColorNameLine, c), 1
 	r.ground.CornerRadius = c.Theme().Size(fynetheme.SizeNameDialogRadius)
-	r.ground.Shadow = canvas.Shadow{Color: fynetheme.ColorForWidget(fynetheme.ColorNameShadow, c), BlurRadius: 16, Offset: fyne.NewPos(0, 4)}
+	if !c.flat {
+		r.ground.Shadow = canvas.Shadow{Color: fynetheme.ColorForWidget(fynetheme.ColorNameShadow, c), BlurRadius: 16, Offset: fyne.NewPos(0, 4)}
+	}
 	canvas.Refresh(c)
 }
 

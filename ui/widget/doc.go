@@ -1,5 +1,6 @@
 // Package widget holds the window's own building stones: Tile and Grid for videos,
-// Lines for short texts that may not fit, NavItem for the rail, Toast for small notices.
+// Lines for short texts that may not fit, NavItem for the rail, Card for what floats and
+// for what lies in a list, Dot for who is there.
 //
 // Widgets take values and callbacks and never know the pod. They hold no words of their
 // own: texts come in the person's language from package screen.

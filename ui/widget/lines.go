@@ -11,7 +11,8 @@ import (
 )
 
 // Lines shows a text in at most a fixed number of lines; what does not fit ends in "…".
-// Its MinSize always has that number of lines, so that tiles in a row are equally high.
+// Its MinSize always has that number of lines, so that tiles in a row are equally high,
+// unless SetTight says otherwise.
 type Lines struct {
 	fynewidget.BaseWidget
 
@@ -20,6 +21,7 @@ type Lines struct {
 	size  fyne.ThemeSizeName
 	color fyne.ThemeColorName
 	style fyne.TextStyle
+	tight bool
 }
 
 // NewLines makes an empty text of at most max lines.
@@ -54,6 +56,9 @@ func (l *Lines) SetColor(name fyne.ThemeColorName) {
 		l.Refresh()
 	}
 }
+
+// SetTight makes MinSize as high as the lines that the text takes at the width it has.
+func (l *Lines) SetTight(on bool) { l.tight = on }
 
 // CreateRenderer is Fyne's way to the objects of a widget.
 func (l *Lines) CreateRenderer() fyne.WidgetRenderer {
@@ -102,6 +107,9 @@ func (r *linesRenderer) Layout(size fyne.Size) {
 }
 
 func (r *linesRenderer) MinSize() fyne.Size {
+	if width := r.lines.Size().Width; r.lines.tight && width > 0 {
+		return fyne.NewSize(24, max(r.lineHeight(), r.lines.UsedHeight(width)))
+	}
 	return fyne.NewSize(24, float32(r.lines.max)*r.lineHeight())
 }
 

@@ -340,3 +340,50 @@ func TestPosterBarCard(t *testing.T) {
 	}
 	widget.SetVisible(card, true)
 }
+
+func TestTightLines(t *testing.T) {
+	start(t)
+	l := widget.NewLines(3, fynetheme.SizeNameText, fynetheme.ColorNameForeground, fyne.TextStyle{})
+	three := l.MinSize().Height
+	l.SetTight(true)
+	if got := l.MinSize().Height; got != three {
+		t.Errorf("height without a width = %v, want that of three lines, %v", got, three)
+	}
+	l.Resize(fyne.NewSize(200, three))
+	for text, lines := range map[string]float32{"": 1, "Cats": 1, "Winter walk through the old quarry": 2, strings.Repeat("a long way ", 30): 3} {
+		l.SetText(text)
+		if got := l.MinSize().Height; got != three/3*lines {
+			t.Errorf("height of %q = %v, want %v lines of %v", text, got, lines, three/3)
+		}
+	}
+}
+
+func TestDot(t *testing.T) {
+	start(t)
+	d := widget.NewDot()
+	w := test.NewTempWindow(t, d)
+	w.Resize(fyne.NewSize(40, 40))
+	circle := test.WidgetRenderer(d).Objects()[0].(*canvas.Circle)
+	before := circle.FillColor
+	d.SetColor(fynetheme.ColorNameSuccess)
+	d.SetColor(fynetheme.ColorNameSuccess)
+	if circle.FillColor == before || d.Color() != fynetheme.ColorNameSuccess {
+		t.Error("the dot did not change its colour")
+	}
+	if s := circle.Size(); s.Width != s.Height || s.Width > 12 {
+		t.Errorf("size of the dot = %v, want a small round one", s)
+	}
+}
+
+func TestPanelHasNoShadow(t *testing.T) {
+	start(t)
+	ground := func(c *widget.Card) *canvas.Rectangle {
+		return test.WidgetRenderer(c).Objects()[0].(*canvas.Rectangle)
+	}
+	if ground(widget.NewPanel(widget.NewDot(), 8)).Shadow.BlurRadius != 0 {
+		t.Error("a panel has a shadow")
+	}
+	if ground(widget.NewCard(widget.NewDot(), 8)).Shadow.BlurRadius == 0 {
+		t.Error("a card has no shadow")
+	}
+}

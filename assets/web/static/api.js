@@ -1,4 +1,6 @@
-// Everything that the page asks of the pod: all fetch calls are in this file.
+// Everything that the page asks of pods: all fetch calls are in this file.
+
+import { chunks, concat } from "./bytes.js";
 
 /** What went wrong with a request, in a sentence for a person. */
 export class RequestError extends Error {
@@ -13,11 +15,13 @@ export class RequestError extends Error {
   }
 }
 
+const ELSEWHERE_MS = 4000; // a small file that takes longer is asked for elsewhere
 const UNREACHABLE = "The pod does not answer. It may be asleep: try again in a while.";
 
 /**
- * Turns a URL that the pod gave into one of this page's origin. A pod writes its public
- * address into its URLs; whoever came by another one (localhost, LAN) stays there.
+ * Turns a URL of our pod into one of this page's origin; a friend's stays as it is. A pod
+ * writes its public address into its URLs; whoever came by another one (localhost, LAN)
+ * stays there.
  * @param {string} url
  * @returns {string}
  */
@@ -115,12 +119,31 @@ export async function countView(id, seconds) {
 }
 
 /**
- * Fetches a small file whole.
- * @param {string} url
+ * Fetches a small file whole, from the first address that has it.
+ * @param {string[]} urls the best first; at least one
+ * @param {number} most bytes
  * @returns {Promise<Uint8Array>}
  */
-export async function getBytes(url) {
-  return new Uint8Array(await (await request(url, {})).arrayBuffer());
+export async function getBytes(urls, most) {
+  const [url, ...others] = urls;
+  const abort = new AbortController();
+  const timer = others.length ? setTimeout(() => abort.abort(), ELSEWHERE_MS) : 0;
+  try {
+    const { body } = await request(url, { signal: abort.signal });
+    const parts = [];
+    let length = 0;
+    for await (const part of chunks(/** @type {ReadableStream<Uint8Array>} */ (body))) {
+      parts.push(part);
+      length += part.byteLength;
+      if (length > most) throw new RequestError("The file is too large.", 413);
+    }
+    return concat(parts);
+  } catch (err) {
+    if (!others.length) throw err;
+    return await getBytes(others, most);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

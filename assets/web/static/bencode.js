@@ -1,5 +1,5 @@
 // Bencoding (BEP 3), as far as the page needs it: to cut the info dictionary out of a
-// .torrent file byte for byte, and to write a new file around it with our own tracker.
+// .torrent file byte for byte, and to write a new file around it with the trackers of our choice.
 
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
@@ -60,15 +60,16 @@ export function infoOf(torrent) {
 }
 
 /**
- * Makes a .torrent file that announces to one tracker and has no web seed.
+ * Makes a .torrent file that announces to some trackers (BEP 12) and has no web seed.
  * @param {Uint8Array} torrent the original
- * @param {string} tracker
+ * @param {string[]} trackers at least one
  * @returns {Uint8Array}
  */
-export function withTracker(torrent, tracker) {
+export function withTrackers(torrent, trackers) {
   const info = infoOf(torrent);
-  const url = utf8.encode(tracker);
-  const head = utf8.encode(`d8:announce${url.length}:${tracker}4:info`);
+  const word = (/** @type {string} */ value) => `${utf8.encode(value).length}:${value}`;
+  const list = trackers.length > 1 ? `13:announce-listl${trackers.map((url) => `l${word(url)}e`).join("")}e` : "";
+  const head = utf8.encode(`d8:announce${word(trackers[0])}${list}4:info`);
   const out = new Uint8Array(head.length + info.length + 1);
   out.set(head);
   out.set(info, head.length);

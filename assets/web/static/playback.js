@@ -1,9 +1,10 @@
 // One video being watched: its source, its swarm, its player, and what they can tell.
 
-import { getConfig, trackerURL } from "./api.js";
+import { getConfig } from "./api.js";
 import { Player } from "./player.js";
 import { Source } from "./source.js";
 import { Swarm } from "./swarm.js";
+import { Ways } from "./ways.js";
 
 const MOST_NOTES = 50;
 const HEAD_START_MS = 3000; // the first picture comes before all else
@@ -14,32 +15,34 @@ export class Playback {
   notes = [];
   /** @type {Swarm | null} */
   #swarm = null;
-  /** @type {Source | null} */
-  #source = null;
   /** @type {Player | null} */
   #player = null;
 
   /**
-   * @param {{video: HTMLVideoElement, fileURL: string, mime: string, torrentURL: () => Promise<string>, options: PageOptions}} setup
-   *   torrentURL gives "" for a video that is in no torrent
+   * @param {{video: HTMLVideoElement, urls: string[], mime: string, meeting: () => Promise<import("./origin.js").Meeting>, options: PageOptions}} setup
+   *   urls are the addresses of the file, the best first
    */
   constructor(setup) {
     this.setup = setup;
+    this.ways = new Ways(setup.urls);
   }
 
-  /** Starts, once: the pod by HTTP and the swarm at the same time. */
+  /** Is called when the video can not be played at all. @type {() => void} */
+  onFailed = () => {};
+
+  /** Starts, once: a pod by HTTP and the swarm at the same time. */
   start() {
     if (this.#player) return;
-    const { video, fileURL, mime, options } = this.setup;
+    const { video, mime, options } = this.setup;
     const note = (/** @type {string} */ text) => this.#note(text);
-    const source = new Source({ url: fileURL, http: options.http, swarmComes: options.webrtc });
-    this.#source = source;
-    this.#player = new Player({ video, source, mime, note });
+    const source = new Source({ ways: this.ways, http: options.http, swarmComes: options.webrtc });
+    this.#player = new Player({ video, source, mime, note, failed: () => this.onFailed() });
     void this.#player.start(video.currentTime);
     if (options.webrtc) {
       const ready = options.http ? firstPicture(video) : Promise.resolve();
       ready.then(() => this.#join(source)).catch((err) => {
         note(`swarm: ${err}`);
+        this.#swarm?.destroy();
         source.forgoSwarm();
       });
     }
@@ -48,11 +51,12 @@ export class Playback {
 
   /** @param {Source} source */
   async #join(source) {
-    const [config, torrentURL] = await Promise.all([getConfig(), this.setup.torrentURL()]);
-    if (!torrentURL) throw new Error("This video is in no torrent.");
+    const [config, { torrents, trackers }] = await Promise.all([getConfig(), this.setup.meeting()]);
+    if (!torrents.length) throw new Error("This video is in no torrent.");
+    if (!trackers.length) throw new Error("No tracker of this video can be reached from this page.");
     const swarm = new Swarm((text) => this.#note(text));
     this.#swarm = swarm;
-    await swarm.start({ torrentURL, tracker: trackerURL(), iceServers: config.webrtc?.iceServers ?? [] });
+    await swarm.start({ torrents, trackers, iceServers: config.webrtc?.iceServers ?? [] });
     await source.attach(swarm);
   }
 
@@ -78,7 +82,7 @@ export class Playback {
 
   /** @returns {Counters} */
   get counters() {
-    const counters = { peers: 0, pod: 0, webSeed: this.#source?.httpBytes ?? 0, sent: 0 };
+    const counters = { peers: 0, pod: 0, webSeed: this.ways.bytes, sent: 0 };
     for (const wire of this.wires) {
       counters.sent += wire.uploaded;
       if (wire.isPod) counters.pod += wire.downloaded;

@@ -5,6 +5,7 @@
 // playback that stands still although bytes come) the element plays the file by itself,
 // over HTTP, from the position reached.
 
+import { LastResort } from "./lastresort.js";
 import { readMP4 } from "./mp4.js";
 import { bufferedAhead, opened, segmentAt, updated } from "./mse.js";
 import { readWebM } from "./webm.js";
@@ -35,13 +36,15 @@ export class Player {
   #moved = { at: 0, time: -1, bytes: 0 };
 
   /**
-   * @param {{video: HTMLVideoElement, source: import("./source.js").Source, mime: string, note: (text: string) => void}} options
+   * @param {{video: HTMLVideoElement, source: import("./source.js").Source, mime: string, note: (text: string) => void, failed: () => void}} options
+   *   failed is called when the video can not be played at all
    */
-  constructor({ video, source, mime, note }) {
+  constructor({ video, source, mime, note, failed }) {
     this.video = video;
     this.source = source;
     this.mime = mime;
     this.note = note;
+    this.failed = failed;
   }
 
   /**
@@ -260,11 +263,8 @@ export class Player {
     if (this.kind === "file" || this.#ended.signal.aborted) return;
     this.note(`player: ${reason}`);
     if (!this.source.http) return;
-    const { currentTime, paused } = this.video;
     this.destroy();
     this.kind = "file";
-    this.video.src = this.source.url;
-    this.video.currentTime = currentTime; // kept until the file's head is there
-    if (!paused) this.video.play().catch((err) => this.note(`player: ${err}`));
+    new LastResort({ video: this.video, ways: this.source.ways, note: this.note, failed: this.failed }).start();
   }
 }

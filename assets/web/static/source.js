@@ -1,12 +1,11 @@
-// Decides, piece by piece, where the bytes of a video come from. The rule: the pod by
-// HTTP at once, other browsers and pods by WebRTC as soon as they have the piece and the
+// Decides, piece by piece, where the bytes of a video come from. The rule: a pod by HTTP
+// at once, other browsers and pods by WebRTC as soon as they have the piece and the
 // picture can wait. So the swarm saves the pod work and never makes the film slower.
 //
 // A piece has one size for both ways. What came by HTTP goes into the swarm too, so no
 // byte is fetched twice and each one can be handed on.
 
-import { getRange, RequestError } from "./api.js";
-import { assemble, chunks, concat, pause } from "./bytes.js";
+import { assemble, concat, pause } from "./bytes.js";
 
 const GRAIN = 256 << 10; // bytes; the size of a piece until the swarm tells its own
 const RUN_BYTES = 2 << 20; // of one request, when there is a swarm or will be
@@ -14,10 +13,11 @@ const LONE_RUN_BYTES = 8 << 20; // of one request, when there is none
 const LOOK_MS = 100;
 const EARLY_BYTES = 32 << 20; // kept for a swarm that is not there yet
 const RETRIES_MS = [400, 1200, 3000];
+const HELP_MS = 4000; // given to the swarm when HTTP failed
 
 /**
  * One request for some pieces in a row.
- * @typedef {{to: number, abort: AbortController, pieces: Map<number, Promise<Uint8Array>>}} Run
+ * @typedef {{to: number, got: number, abort: AbortController, pieces: Map<number, Promise<Uint8Array>>}} Run got is the first that did not come yet
  */
 
 /** The bytes of one file. Reads must follow each other; an aborted read ends its requests. */
@@ -37,12 +37,11 @@ export class Source {
   #next = { from: 0, to: -1 };
   #shown = 0;
 
-  /** @param {{url: string, http: boolean, swarmComes: boolean}} options */
-  constructor({ url, http, swarmComes }) {
-    this.url = url;
+  /** @param {{ways: import("./ways.js").Ways, http: boolean, swarmComes: boolean}} options */
+  constructor({ ways, http, swarmComes }) {
+    this.ways = ways;
     this.http = http;
     this.swarmComes = swarmComes;
-    this.httpBytes = 0;
   }
 
   /** @returns {number} bytes of the file; Infinity until the first read */
@@ -52,7 +51,7 @@ export class Source {
 
   /** @returns {number} bytes that came, whichever way */
   get received() {
-    return this.httpBytes + (this.#swarm?.wires ?? []).reduce((sum, wire) => sum + wire.downloaded, 0);
+    return this.ways.bytes + (this.#swarm?.wires ?? []).reduce((sum, wire) => sum + wire.downloaded, 0);
   }
 
   /**
@@ -60,6 +59,7 @@ export class Source {
    * @param {import("./swarm.js").Swarm} swarm
    */
   async attach(swarm) {
+    if (Number.isFinite(this.#size) && this.#size !== swarm.length) throw new Error("The torrent is of another file.");
     this.#size = swarm.length;
     const early = this.#early;
     const grain = this.#grain;
@@ -151,21 +151,25 @@ export class Source {
    * @returns {Promise<Uint8Array>}
    */
   async #piece(index, last, options) {
-    for (let failures = 0; ; ) {
+    for (let failures = 0, failed = 0; ; ) {
       options.signal.throwIfAborted();
       const swarm = this.#swarm;
       if (swarm?.has(index)) return swarm.get(index);
       const early = this.#early.get(index);
       if (early) return early;
-      if (await this.#fromSwarm(index, last, options)) continue;
+      const help = () => failures > 0 && !!swarm?.offered(index) && performance.now() - failed < HELP_MS;
+      const urgent = () => options.urgent() && !help();
+      if (await this.#fromSwarm(index, last, { signal: options.signal, urgent })) continue;
       try {
         return await this.#fromHTTP(index, last, options.signal);
       } catch (err) {
         if (this.#swarm !== swarm) continue;
         options.signal.throwIfAborted();
-        const passing = !(err instanceof RequestError) || err.status === 0 || err.status === 429 || err.status >= 500;
-        if (!passing || failures >= RETRIES_MS.length) throw err;
+        if (this.ways.untried) continue;
+        const hopeful = this.ways.again() || swarm?.offered(index);
+        if (!hopeful || failures >= RETRIES_MS.length) throw err;
         await pause(RETRIES_MS[failures++], options.signal);
+        failed = performance.now();
       }
     }
   }
@@ -224,7 +228,7 @@ export class Source {
    */
   #startRun(from, to, signal) {
     /** @type {Run} */
-    const run = { to, abort: new AbortController(), pieces: new Map() };
+    const run = { to, got: from, abort: new AbortController(), pieces: new Map() };
     /** @type {{resolve: (data: Uint8Array) => void, reject: (err: unknown) => void}[]} */
     const promises = [];
     for (let i = from; i <= to; i++) {
@@ -234,29 +238,31 @@ export class Source {
     }
     this.#run = run;
     const both = AbortSignal.any([run.abort.signal, signal]);
-    this.#fetch(from, to, both, promises).catch((err) => {
+    this.#fetch(run, from, both, promises).catch((err) => {
+      if (!both.aborted) this.ways.failed(err);
       for (const { reject } of promises) reject(err);
-      if (this.#run === run) this.#run = null;
+      for (let i = run.got; i <= to; i++) run.pieces.delete(i);
+      run.to = run.got - 1;
+      if (this.#run === run && run.pieces.size === 0) this.#run = null;
     });
     return run;
   }
 
   /**
+   * @param {Run} run
    * @param {number} from
-   * @param {number} to
    * @param {AbortSignal} signal
    * @param {{resolve: (data: Uint8Array) => void}[]} promises
    */
-  async #fetch(from, to, signal, promises) {
+  async #fetch(run, from, signal, promises) {
     const grain = this.#grain;
-    const end = Math.min((to + 1) * grain, this.#size);
-    const { size, body } = await getRange(this.url, from * grain, end, signal);
+    const end = Math.min((run.to + 1) * grain, this.#size);
+    const { size, parts } = await this.ways.open(from * grain, end, signal);
     this.#size = size;
     const stop = Math.min(end, size);
     let at = from * grain;
     let piece = new Uint8Array(0);
-    for await (let part of chunks(body)) {
-      this.httpBytes += part.byteLength;
+    for await (let part of parts) {
       while (part.byteLength && at < stop) {
         const index = Math.floor(at / grain);
         if (at % grain === 0) piece = new Uint8Array(Math.min(grain, stop - at));
@@ -266,6 +272,8 @@ export class Source {
         part = part.subarray(room.byteLength);
         if (at % grain !== 0 && at !== stop) continue;
         this.#keep(index, piece);
+        this.ways.worked();
+        run.got = index + 1;
         promises[index - from].resolve(piece);
       }
     }

@@ -2,13 +2,15 @@
 // pods over WebRTC, and hands on what it has, whichever way that came here.
 
 import { getBytes } from "./api.js";
-import { withTracker } from "./bencode.js";
+import { withTrackers } from "./bencode.js";
 import { PieceStore } from "./store.js";
 
 const WEBTORRENT = "./vendor/webtorrent.min.js";
 const MEMORY_BUDGET = 384 << 20; // bytes of pieces kept
 const FAR_BYTES = 64 << 20; // how far beyond the read-ahead pieces are collected
 const POLL_MS = 250;
+const MAX_TORRENT = 8 << 20; // bytes
+const MAX_PIECE = 16 << 20; // bytes; larger ones would hold up the film
 const MEETING_MS = 5000; // by then a swarm has met who is there
 const POD_PREFIXES = ["-PP", "-GT"]; // peer ids of Peerpod and of the library below it
 
@@ -46,11 +48,12 @@ export class Swarm {
 
   /**
    * Joins the swarm.
-   * @param {{torrentURL: string, tracker: string, iceServers: string[]}} options
+   * @param {{torrents: string[], trackers: string[], iceServers: string[]}} options
+   *   torrents are the addresses of the .torrent file, the best first
    * @returns {Promise<void>} when pieces can be asked for
    */
-  async start({ torrentURL, tracker, iceServers }) {
-    const [module, original] = await Promise.all([loadClient(), getBytes(torrentURL)]);
+  async start({ torrents, trackers, iceServers }) {
+    const [module, original] = await Promise.all([loadClient(), getBytes(torrents, MAX_TORRENT)]);
     const WebTorrent = module.default;
     if (!WebTorrent.WEBRTC_SUPPORT) throw new Error("This browser has no WebRTC.");
     const rtcConfig = { iceServers: iceServers.map((urls) => ({ urls })) };
@@ -66,7 +69,7 @@ export class Swarm {
         swarm.#store = this;
       }
     };
-    const torrent = this.#client.add(withTracker(original, tracker), {
+    const torrent = this.#client.add(withTrackers(original, trackers), {
       store, storeCacheSlots: 0, strategy: "rarest", deselect: true, destroyStoreOnDestroy: true,
     });
     torrent.on("wire", (wire) => this.#onWire(wire));
@@ -76,6 +79,7 @@ export class Swarm {
       torrent.once("ready", () => resolve(undefined));
       torrent.on("error", reject);
     });
+    if (torrent.pieceLength > MAX_PIECE) throw new Error("The pieces are too large.");
     this.#torrent = torrent;
     this.#since = performance.now();
   }

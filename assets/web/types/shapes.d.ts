@@ -13,6 +13,8 @@ interface VideoSummary {
   previewPath: string;
   publishedAt: string;
   account: { displayName: string; host: string };
+  /** The friend that the video is from; null for the pod's own. */
+  origin?: { id: string; name: string; url: string } | null;
 }
 
 /** One file of a video. */
@@ -91,7 +93,7 @@ interface Counters {
   peers: number;
   /** From pods, over WebRTC. */
   pod: number;
-  /** From the pod, over HTTP. */
+  /** From pods, over HTTP. */
   webSeed: number;
   /** To others. */
   sent: number;
@@ -112,6 +114,8 @@ interface PeerpodHook {
   /** "none" before the first play, then "mediasource" or, in the last resort, "file". */
   readonly source: "none" | "mediasource" | "file";
   readonly swarmReady: boolean;
+  /** The addresses of the file, the best first, and how many bytes came from each by HTTP. */
+  readonly ways: { url: string; bytes: number }[];
   readonly notes: string[];
   play: () => Promise<void>;
 }

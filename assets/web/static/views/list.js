@@ -3,6 +3,7 @@
 import { listVideos, RequestError } from "../api.js";
 import { byId, el } from "../dom.js";
 import { count } from "../words.js";
+import { inviteHash, setUpInvite } from "./invite.js";
 import { tile } from "./tile.js";
 
 const PAGE = 24;
@@ -43,6 +44,7 @@ export function startList() {
   document.addEventListener("keydown", (event) => onKey(event, field, parts.grid));
   field.value = new URLSearchParams(location.search).get("search") ?? "";
   list.show(field.value);
+  setUpInvite();
 }
 
 /**
@@ -96,7 +98,7 @@ class List {
    */
   async show(search) {
     this.#search = search.trim();
-    history.replaceState(null, "", this.#search ? "/?search=" + encodeURIComponent(this.#search) : "/");
+    history.replaceState(null, "", (this.#search ? "/?search=" + encodeURIComponent(this.#search) : "/") + inviteHash());
     this.parts.heading.textContent = this.#search ? `Videos for “${this.#search}”` : "All videos";
     const slow = setTimeout(() => this.#placeholders(), LOADING_MS);
     const page = await this.#ask(0);
@@ -115,7 +117,7 @@ class List {
     this.parts.more.disabled = false;
     if (!page) return;
     const first = this.#add(page);
-    first?.focus();
+    first?.querySelector("a")?.focus();
   }
 
   /**

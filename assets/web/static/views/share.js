@@ -27,11 +27,12 @@ export function addMagnet(magnet) {
 }
 
 /**
+ * Builds a field that holds a link, with a button that copies it.
  * @param {string} label
  * @param {string} value
  * @returns {HTMLElement}
  */
-function row(label, value) {
+export function row(label, value) {
   const field = el("input", { type: "text", readonly: true, value, dir: "ltr" });
   const button = el("button", { type: "button", class: "button" }, "Copy");
   field.addEventListener("focus", () => field.select());
@@ -40,5 +41,5 @@ function row(label, value) {
     button.textContent = worked ? "Copied" : "Press Ctrl+C";
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
-  return el("div", { class: "share-row" }, el("label", {}, el("span", {}, label), field), button);
+  return el("div", { class: "field-row" }, el("label", {}, el("span", {}, label), field), button);
 }

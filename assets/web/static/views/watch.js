@@ -1,12 +1,13 @@
 // A video's page, and the same player alone for other people's pages.
 
-import { countView, getVideo, listVideos, ownURL } from "../api.js";
+import { countView, getVideo, listVideos } from "../api.js";
 import { byId, el, linked } from "../dom.js";
+import { fileURLs, meetingOf, originOf } from "../origin.js";
 import { Playback } from "../playback.js";
 import { loadClient } from "../swarm.js";
 import { ago, clock, exactly } from "../words.js";
 import { addMagnet, setUpShare } from "./share.js";
-import { tile } from "./tile.js";
+import { byline, tile } from "./tile.js";
 import { showTraffic } from "./traffic.js";
 
 const VIEW_S = 10; // watched this long counts as a view
@@ -20,20 +21,22 @@ const SKIP_S = 5;
 export function startWatch(options) {
   const stage = byId("stage", HTMLElement);
   const video = byId("video", HTMLVideoElement);
-  const { uuid = "", mime = "", file = "" } = stage.dataset;
-  const details = getVideo(uuid);
+  const { uuid = "", mime = "", file = "", relay = "" } = stage.dataset;
+  const ref = decodeURIComponent(location.pathname.split("/").pop() ?? "") || uuid; // a number where two videos have one UUID
+  const details = getVideo(ref);
   details.catch(() => {}); // each user of it decides alone
-  const fileURL = ownURL(file);
-  const playback = new Playback({ video, fileURL, mime, torrentURL: () => torrentOf(details, fileURL), options });
+  const urls = fileURLs([file, relay]);
+  const meeting = async () => meetingOf(await details, urls[0]);
+  const playback = new Playback({ video, urls, mime, meeting, options });
   const play = setUpStage(stage, video, playback, options);
   window.peerpod = hook(playback, options, play);
   showTraffic(playback, {
     strip: byId("strip", HTMLElement),
     details: /** @type {HTMLDetailsElement | null} */ (document.getElementById("traffic")),
     table: document.getElementById("traffic-table"),
-    podName: document.documentElement.dataset.pod || "the pod",
+    ...names(details, stage),
   });
-  video.addEventListener("timeupdate", () => onWatched(video, uuid));
+  video.addEventListener("timeupdate", () => onWatched(video, ref));
   if (document.body.dataset.view === "watch") setUpPage(details, uuid);
   if (options.webrtc) whenIdle(() => loadClient().catch(() => {}));
   if (options.autoplay) void play();
@@ -64,11 +67,12 @@ function setUpStage(stage, video, playback, options) {
     await video.play().catch(() => {}); // refused without a click: the controls are there
   };
   button.addEventListener("click", play);
-  video.addEventListener("error", () => {
-    if (playback.kind !== "file") return;
-    trouble.textContent = "This browser cannot play the video. Download it to watch it with another program.";
+  playback.onFailed = async () => {
+    trouble.textContent = (await playback.ways.answer())
+      ? "This browser cannot play the video. Download it to watch it with another program."
+      : "The pod that shared this video does not answer. It may be asleep: try again in a while.";
     trouble.hidden = false;
-  });
+  };
   document.addEventListener("keydown", (event) => onKey(event, video, button, stage));
   return play;
 }
@@ -107,15 +111,16 @@ function toggle(video, button) {
 }
 
 /**
+ * Names the pods that the bytes come from, as soon as they are known.
  * @param {Promise<VideoDetails>} details
- * @param {string} fileURL
- * @returns {Promise<string>}
+ * @param {HTMLElement} stage
+ * @returns {{podName: string, originName: () => string}}
  */
-async function torrentOf(details, fileURL) {
-  const name = new URL(fileURL).pathname.split("/").pop() ?? "";
-  const { files } = await details;
-  const file = files.find((f) => f.fileUrl.endsWith("/" + name)) ?? files[0];
-  return file?.torrentUrl ? ownURL(file.torrentUrl) : "";
+function names(details, stage) {
+  const podName = document.documentElement.dataset.pod || "the pod";
+  let name = stage.dataset.origin || podName;
+  details.then((video) => (name = originOf(video).name), () => {});
+  return { podName, originName: () => name };
 }
 
 /** @type {Set<string>} */
@@ -123,12 +128,12 @@ const counted = new Set();
 
 /**
  * @param {HTMLVideoElement} video
- * @param {string} uuid
+ * @param {string} ref
  */
-function onWatched(video, uuid) {
-  if (counted.has(uuid) || video.currentTime < Math.min(VIEW_S, video.duration / 2)) return;
-  counted.add(uuid);
-  countView(uuid, video.currentTime).catch(() => {}); // not worth a word
+function onWatched(video, ref) {
+  if (counted.has(ref) || video.currentTime < Math.min(VIEW_S, video.duration / 2)) return;
+  counted.add(ref);
+  countView(ref, video.currentTime).catch(() => {}); // not worth a word
 }
 
 /**
@@ -146,11 +151,13 @@ function setUpPage(details, uuid) {
   const description = byId("description", HTMLElement);
   description.replaceChildren(...linked(description.textContent ?? ""));
   setUpShare(location.origin + location.pathname);
-  details.then(({ files: [file], downloadEnabled }) => {
+  details.then((video) => {
+    byId("origin", HTMLElement).replaceChildren(...byline(video).childNodes);
+    const { files: [file], downloadEnabled } = video;
     if (file?.magnetUri) addMagnet(file.magnetUri);
     const download = document.getElementById("download");
     if (!(download instanceof HTMLAnchorElement)) return;
-    if (file) download.href = ownURL(file.fileDownloadUrl);
+    if (file) download.href = new URL(file.fileDownloadUrl, location.href).pathname; // a friend's by way of our pod: it is awake
     download.hidden = !downloadEnabled;
   }, () => {});
   void showOthers(uuid);
@@ -187,6 +194,7 @@ function hook(playback, options, play) {
     get wires() { return playback.wires; },
     get source() { return playback.kind; },
     get swarmReady() { return playback.swarmReady; },
+    get ways() { return playback.ways.all; },
     get notes() { return playback.notes; },
     play,
   };
