@@ -9,7 +9,7 @@ import (
 
 // PodID names a pod: lower-case base32 without padding of the SHA-256 of its public key
 // (SPKI DER). It changes only when the pod changes its key.
-type PodID string
+type PodID string //nolint:revive // pod.ID would say less: the package has many ids
 
 // podIDLen is the number of base32 digits of 256 bits.
 const podIDLen = 52

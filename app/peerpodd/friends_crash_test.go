@@ -101,6 +101,7 @@ func (n *neighbour) wantNames(t *testing.T, want ...string) {
 // TestKillAtEachStepOfAFriendship kills one side at each step of befriending, sending,
 // applying and quitting. Both ends must agree afterwards, and nothing may be lost or twice.
 func TestKillAtEachStepOfAFriendship(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills many processes")
 	}

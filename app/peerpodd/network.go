@@ -49,7 +49,7 @@ func network(ctx context.Context, c cli, stdout, stderr io.Writer) error {
 func networkBTPort(firstPort, i int) int { return firstPort + networkBTOffset + 2*i }
 
 func closeAll(ctx context.Context, pods []*app.Running) error {
-	var errs []error
+	errs := make([]error, 0, len(pods))
 	for _, p := range pods {
 		errs = append(errs, p.Close(context.WithoutCancel(ctx)))
 	}

@@ -91,8 +91,10 @@ func TestNetworkOfThree(t *testing.T) {
 
 func TestNetworkRefusesBadCounts(t *testing.T) {
 	for _, args := range [][]string{
-		{"network", "--pods", "1", "--dir", t.TempDir()}, {"network", "--pods", "101", "--dir", t.TempDir()},
-		{"network", "--pods", "3", "--dir", t.TempDir(), "--first-port", "65000"}, {"network", "--pods", "3"},
+		{"network", "--pods", "1", "--dir", t.TempDir()},
+		{"network", "--pods", "101", "--dir", t.TempDir()},
+		{"network", "--pods", "3", "--dir", t.TempDir(), "--first-port", "65000"},
+		{"network", "--pods", "3"},
 	} {
 		var stderr lockedBuffer
 		if code := run(args, &stderr, &stderr); code != 2 {

@@ -23,6 +23,10 @@ const (
 	activityVoucher   = "voucher.get"
 )
 
+// codeBadSignature refuses what its owner did not sign: proven abuse, for the message
+// around it was signed.
+const codeBadSignature = "bad_signature"
+
 // activity is one activity on the wire; each type uses some of the fields.
 type activity struct {
 	Type  string    `json:"type"`
@@ -44,6 +48,7 @@ type asked struct {
 	steps     []pod.Step
 	catalogue map[int]pod.Rev   // index of a catalogue.get -> after
 	vouchers  map[int]pod.PodID // index of a voucher.get -> newcomer
+	abuse     bool              // something was signed by whom it does not belong to
 }
 
 // decode reads the activities of a verified message, one by one: a bad one gets its final
@@ -68,7 +73,9 @@ func (f *Federation) decode(_ context.Context, m received, raw []json.RawMessage
 			out.vouchers[i] = a.Pod
 			out.steps = append(out.steps, pod.Step{Result: pod.ResultOK()})
 		default:
-			out.steps = append(out.steps, f.step(m, a))
+			step := f.step(m, a)
+			out.abuse = out.abuse || step.Result.Code == codeBadSignature
+			out.steps = append(out.steps, step)
 		}
 	}
 	return out
@@ -107,7 +114,7 @@ func putStep(jws string, rev pod.Rev, rec pod.Friend) pod.Step {
 	v, err := readVideo(jws, rec)
 	switch {
 	case errors.Is(err, pod.ErrBadSignature):
-		return refused("bad_signature", "The video is not signed by its origin.")
+		return refused(codeBadSignature, "The video is not signed by its origin.")
 	case err != nil, v.OriginRev != rev && rev != 0:
 		return refused("invalid", "The video breaks a rule of what pods exchange.")
 	}

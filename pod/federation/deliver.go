@@ -20,17 +20,19 @@ type answered struct {
 	status int
 	kid    pod.PodID // of the key that signed it
 	class  pod.AddrClass
-	body   answerBody
+	// versions are those that it says it speaks.
+	versions []int
+	body     answerBody
 }
 
-// plainAnswer is an answer that the friend did not sign: it says nothing that counts.
-type plainAnswer struct {
+// unsignedError is an answer that the friend did not sign: it says nothing that counts.
+type unsignedError struct {
 	status     int
 	versions   []int
 	retryAfter time.Duration
 }
 
-func (e *plainAnswer) Error() string { return "unsigned answer " + strconv.Itoa(e.status) }
+func (e *unsignedError) Error() string { return "unsigned answer " + strconv.Itoa(e.status) }
 
 // maxAnswerBytes bounds what is read of an answer.
 const maxAnswerBytes = pod.MaxMessageBytes + 4<<10
@@ -72,7 +74,7 @@ func (f *Federation) send(ctx context.Context, rec pod.Friend, m pod.Frozen, ack
 
 // readAnswer verifies a sealed answer to the message with that header.
 func (f *Federation) readAnswer(rec pod.Friend, key *seal.Key, h seal.Header, res fetch.Response) (answered, error) {
-	unsigned := &plainAnswer{status: res.Status, versions: versionsOf(res.Header), retryAfter: retryAfter(res.Header)}
+	unsigned := &unsignedError{status: res.Status, versions: versionsOf(res.Header), retryAfter: retryAfter(res.Header)}
 	if kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";"); strings.TrimSpace(kind) != pod.TypeJOSE {
 		return answered{}, unsigned
 	}
@@ -97,7 +99,7 @@ func (f *Federation) readAnswer(rec pod.Friend, key *seal.Key, h seal.Header, re
 		return answered{}, err
 	}
 	body, err := decodeAnswer(plain, ah.KID, ah.AUD)
-	return answered{status: res.Status, kid: ah.KID, class: res.Class, body: body}, err
+	return answered{status: res.Status, kid: ah.KID, class: res.Class, versions: unsigned.versions, body: body}, err
 }
 
 // versionsOf reads the list of versions that a pod speaks.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/peerpod/peerpod/pod"
@@ -117,7 +118,7 @@ func (t *talk) round(ctx context.Context, m pod.Frozen) (o outcome, wait time.Du
 		o, wait = t.f.unanswered(ctx, t.rec, err)
 		return o, wait, true
 	}
-	t.f.answeredBy(ctx, t.rec)
+	t.f.answeredBy(ctx, t.rec, a.versions)
 	switch {
 	case a.status == http.StatusOK:
 		t.acks = nil
@@ -212,7 +213,7 @@ func (f *Federation) carry(ctx context.Context, rec pod.Friend) *carried {
 // unanswered sorts the ways in which no answer that counts came.
 func (f *Federation) unanswered(ctx context.Context, rec pod.Friend, err error) (outcome, time.Duration) {
 	f.log.Debug("Friend did not answer", pod.LogFriend, rec.PodID, pod.LogErr, err)
-	plain, ok := errors.AsType[*plainAnswer](err)
+	plain, ok := errors.AsType[*unsignedError](err)
 	if !ok {
 		if errors.Is(err, fetch.ErrAddress) {
 			f.log.Warn("A friend's address may not be called from here", pod.LogFriend, rec.PodID)
@@ -240,10 +241,10 @@ func (f *Federation) mustUpdate(ctx context.Context, rec pod.Friend, versions []
 }
 
 // answeredBy notes a verified answer: the address is the friend's, and it is awake.
-func (f *Federation) answeredBy(ctx context.Context, rec pod.Friend) {
-	if !rec.Verified || rec.MustUpdate {
+func (f *Federation) answeredBy(ctx context.Context, rec pod.Friend, versions []int) {
+	if !rec.Verified || rec.MustUpdate || !slices.Equal(rec.APIVersions, versions) {
 		_, err := f.change(ctx, rec.PodID, func(r *pod.Friend) error {
-			r.Verified, r.MustUpdate = r.Verified || r.CallURL == rec.CallURL, false
+			r.Verified, r.MustUpdate, r.APIVersions = r.Verified || r.CallURL == rec.CallURL, false, versions
 			return nil
 		})
 		if err != nil {

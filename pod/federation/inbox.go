@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -178,6 +179,9 @@ func (f *Federation) accept(ctx context.Context, m received, e envelope) (pod.Re
 	if receipt.Quit {
 		return f.answer(m, http.StatusOK, body)
 	}
+	if asked.abuse {
+		f.abuse(ctx, rec)
+	}
 	f.heardFrom(ctx, rec)
 	f.calledBy(ctx, rec)
 	if f.schedule.unheard(rec.ID) {
@@ -266,12 +270,20 @@ func (f *Federation) heardFrom(ctx context.Context, rec pod.Friend) {
 	f.schedule.at(rec.ID, 0)
 }
 
-// calledBy notes that a friend reaches us by itself: it needs no greeting every interval.
+// calledBy notes that a friend reaches us by itself, and in our version of the language:
+// it needs no greeting every interval.
 func (f *Federation) calledBy(ctx context.Context, rec pod.Friend) {
-	if !rec.CallsNobody {
+	if !rec.CallsNobody && slices.Contains(rec.APIVersions, pod.APIVersion) {
 		return
 	}
-	if _, err := f.change(ctx, rec.PodID, func(r *pod.Friend) error { r.CallsNobody = false; return nil }); err != nil {
+	_, err := f.change(ctx, rec.PodID, func(r *pod.Friend) error {
+		r.CallsNobody = false
+		if !slices.Contains(r.APIVersions, pod.APIVersion) {
+			r.APIVersions = append(r.APIVersions, pod.APIVersion)
+		}
+		return nil
+	})
+	if err != nil {
 		f.log.Warn("A friend's reach could not be stored", pod.LogFriend, rec.PodID, pod.LogErr, err)
 	}
 }

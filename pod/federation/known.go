@@ -59,15 +59,6 @@ func (k *known) has(id pod.PodID) bool {
 	return ok
 }
 
-func (k *known) forget(n pod.FriendID) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, id := range k.keys[n] {
-		delete(k.ids, id)
-	}
-	delete(k.keys, n)
-}
-
 // maxVouchers is how many newcomers a friend is asked about in one message.
 const maxVouchers = 10
 

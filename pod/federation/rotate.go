@@ -53,7 +53,7 @@ func (f *Federation) rotateStep(m received, a activity) pod.Step {
 	}
 	s, err := seal.PeekStatement([]byte(a.Proof), seal.TypeRotation)
 	if err != nil {
-		return refused("bad_signature", "The new key did not sign.")
+		return refused(codeBadSignature, "The new key did not sign.")
 	}
 	var claim wireRotation
 	if err := seal.DecodeLoose(s.Unverified(), &claim); err != nil {
@@ -64,7 +64,7 @@ func (f *Federation) rotateStep(m received, a activity) pod.Step {
 		return refused("invalid", "The proof of the new key names other keys.")
 	}
 	if _, err := s.Verify(key); err != nil {
-		return refused("bad_signature", "The new key did not sign.")
+		return refused(codeBadSignature, "The new key did not sign.")
 	}
 	return pod.Step{Kind: pod.StepRotate, Key: key.DER(), KeyID: key.ID(), Result: pod.ResultOK()}
 }

@@ -39,8 +39,9 @@ type schedule struct {
 	started                 time.Time
 	wake                    chan struct{}
 
-	mu    sync.Mutex // guards turns
-	turns map[pod.FriendID]*turn
+	mu       sync.Mutex // guards all below
+	turns    map[pod.FriendID]*turn
+	lineDown bool // no friend answers: it must be our own line
 }
 
 func newSchedule(interval, scoreInterval time.Duration) *schedule {
@@ -140,10 +141,40 @@ func (s *schedule) heard(id pod.FriendID) {
 			wake = true
 		}
 	}
+	if s.lineDown {
+		s.lineDown, wake = false, true
+		s.wakeAllLocked()
+	}
 	s.mu.Unlock()
 	if wake {
 		s.nudge()
 	}
+}
+
+// wakeAllLocked ends the back-off of all friends: the line is back.
+func (s *schedule) wakeAllLocked() {
+	now := time.Now()
+	for _, t := range s.turns {
+		if t.status.Stands() && t.backOff != 0 && !t.busy {
+			t.backOff, t.greetAt = 0, now
+			t.sooner(now)
+		}
+	}
+}
+
+// allFailLocked tells whether every friend of several is in back-off.
+func (s *schedule) allFailLocked() bool {
+	count := 0
+	for _, t := range s.turns {
+		if t.status != pod.StatusFriend || t.mustUpdate {
+			continue
+		}
+		if t.backOff == 0 {
+			return false
+		}
+		count++
+	}
+	return count >= ownLineFriends
 }
 
 // lost notes that the next call must begin with an introduction.
@@ -249,6 +280,7 @@ func (s *schedule) planLocked(t *turn, o outcome, retryAfter time.Duration) {
 		}
 		t.due = now.Add(max(t.backOff, retryAfter))
 		t.greetAt = t.due
+		s.lineDown = s.lineDown || s.allFailLocked()
 	case outcomeUpgrade:
 		t.backOff = s.longest(t)
 		t.due = now.Add(t.backOff)

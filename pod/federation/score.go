@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"time"
 
 	"github.com/peerpod/peerpod/pod"
@@ -118,8 +119,8 @@ func (f *Federation) judgeAll() {
 }
 
 // abuse takes points for proven abuse, at once.
-func (f *Federation) abuse(rec pod.Friend) {
-	_, err := f.change(f.ctx, rec.PodID, func(r *pod.Friend) error {
+func (f *Federation) abuse(ctx context.Context, rec pod.Friend) {
+	_, err := f.change(ctx, rec.PodID, func(r *pod.Friend) error {
 		r.Score = max(r.Score-pod.ScoreAbuse, 0)
 		if r.Score == 0 && r.Status == pod.StatusFriend {
 			r.Status = pod.StatusParked

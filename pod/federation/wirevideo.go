@@ -178,14 +178,16 @@ func (w *wireVideo) video() (pod.Video, error) {
 // so that it is safe in paths, links and headers.
 func (w *wireFile) file(uuid pod.UUID) (pod.VideoFile, error) {
 	ext := path.Ext(w.Name)
-	want := fmt.Sprintf("%s-%d%s", uuid, w.Height, ext)
+	within := func(n, least, most int64) bool { return n >= least && n <= most }
 	switch {
-	case w.Name != want || ext != ".mp4" && ext != ".webm":
+	case w.Name != fmt.Sprintf("%s-%d%s", uuid, w.Height, ext) || ext != ".mp4" && ext != ".webm":
 		return pod.VideoFile{}, errors.New("name of a file")
-	case w.Infohash.IsZero() || w.SizeBytes <= 0 || w.SizeBytes > maxFileBytes || w.PieceLength <= 0 || w.PieceLength > maxPieceLength:
+	case w.Infohash.IsZero() || !within(w.SizeBytes, 1, maxFileBytes) || !within(w.PieceLength, 1, maxPieceLength):
 		return pod.VideoFile{}, errors.New("torrent of a file")
-	case w.Width < 0 || w.Width > maxPixels || w.Height < 0 || w.Height > maxPixels || !(w.FPS >= 0 && w.FPS <= maxFPS) || !validMIME(w.MIME) || !plausible(w.CreatedAt):
+	case !within(int64(w.Width), 0, maxPixels) || !within(int64(w.Height), 0, maxPixels) || !(w.FPS >= 0 && w.FPS <= maxFPS):
 		return pod.VideoFile{}, errors.New("shape of a file")
+	case !validMIME(w.MIME) || !plausible(w.CreatedAt):
+		return pod.VideoFile{}, errors.New("type or time of a file")
 	}
 	return pod.VideoFile{
 		Infohash: w.Infohash, Name: w.Name, SizeBytes: w.SizeBytes, PieceLength: w.PieceLength, Height: w.Height, Width: w.Width,

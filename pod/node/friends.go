@@ -78,7 +78,7 @@ func (p *Pod) onFriendEvent(e pod.Event) {
 	if e.Kind == pod.EventVideo {
 		p.remote.nudge()
 	}
-	p.hub.emit(e)
+	p.emit(e)
 	p.tell()
 }
 

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/peerpod/peerpod/pod/node"
 	"github.com/peerpod/peerpod/pod/podtest"
 )
 
@@ -48,9 +47,6 @@ func wantStatus(t *testing.T, what string, a podtest.Answer, want int) {
 		t.Fatalf("%s = %d %s, want %d", what, a.Status, a.Body, want)
 	}
 }
-
-// entry makes a pod ask another one when it makes friends without a name.
-func entry(url string) podtest.Option { return func(c *node.Config) { c.Entries = []string{url} } }
 
 func TestThreePodsBecomeANetwork(t *testing.T) {
 	three := podtest.New(t, 3, podtest.Friendly)

@@ -68,7 +68,7 @@ func (m *mirrors) start(ctx context.Context) error {
 		return fmt.Errorf("read mirrors: %w", err)
 	}
 	for _, r := range records {
-		m.run(r)
+		m.run(r) //nolint:contextcheck // it outlives the start and ends with Close
 	}
 	m.sweep(records)
 	return nil
@@ -152,7 +152,7 @@ func (m *mirrors) watch(ctx context.Context, r pod.MirrorRecord) {
 			return
 		}
 	}
-	m.pod.hub.emit(pod.Event{Kind: pod.EventTransfer, Action: "whole", At: m.pod.cfg.Clock()})
+	m.pod.emit(pod.Event{Kind: pod.EventTransfer, Action: "whole", At: m.pod.cfg.Clock()})
 	m.pod.tell()
 }
 
@@ -253,7 +253,7 @@ func (m *mirrors) Mirror(ctx context.Context, v pod.Video) error {
 	if err != nil {
 		return err
 	}
-	m.run(r)
+	m.run(r) //nolint:contextcheck // it outlives the request and ends with Close
 	return nil
 }
 

@@ -59,7 +59,7 @@ func (ps *posters) follow(ctx context.Context) {
 			case v.Origin == 0:
 			case changes[i].Removed:
 				ps.remove(v.ID, 0)
-			case v.PosterSource != 0 && (!v.HasPoster || v.PosterRev != v.PosterSource) && !v.Hidden && !failed[v.Origin]:
+			case v.PosterSource != 0 && !v.Hidden && !failed[v.Origin] && ps.lacks(*v, first):
 				if err := ps.fetch(ctx, *v); err != nil {
 					failed[v.Origin] = errors.Is(err, fetch.ErrUnreachable) || errors.Is(err, fetch.ErrAddress)
 					ps.pod.log.Debug("A friend's picture could not be had", pod.LogVideo, v.UUID, pod.LogErr, err)
@@ -70,6 +70,15 @@ func (ps *posters) follow(ctx context.Context) {
 	if first {
 		ps.sweep(ctx)
 	}
+}
+
+// lacks tells whether the picture of a video is not here. Whether its file is, is looked at
+// after a start: a restore brings none.
+func (ps *posters) lacks(v pod.Video, look bool) bool {
+	if !v.HasPoster || v.PosterRev != v.PosterSource {
+		return true
+	}
+	return look && !exists(filepath.Join(ps.pod.cfg.DataDir, posterName(v, server.Thumbnail)))
 }
 
 // fetch gets one picture, makes it anew and keeps it.
