@@ -92,7 +92,8 @@ type Friend struct {
 	VouchedBy   PodID // the common friend that signed this pod's key; "" is none
 
 	Score        int
-	BadIntervals int // in a row
+	BadIntervals int  // in a row
+	Abused       bool // parked for proven abuse: only our owner restores it
 	LastSeenAt   time.Time
 
 	Epoch        uint64 // of the standing friendship; 0 before the first

@@ -105,7 +105,7 @@ func TestKillAtEachStepOfAFriendship(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills many processes")
 	}
-	film := podtest.MP4(t)
+	film := podtest.WebM(t)
 	for _, step := range []string{"intro-asked", "intro-answered", "intro-done", "intro-before-store", "intro-after-store"} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()

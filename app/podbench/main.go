@@ -3,6 +3,7 @@
 //
 //	go run ./app/podbench                 # everything, some minutes
 //	go run ./app/podbench publish seed    # only these
+//	go run ./app/podbench friend fanout catalogue flood
 //
 // It needs ffmpeg, aria2c and python3-libtorrent (see packaging/dev/deps.sh) and about
 // 6 GiB in the temporary folder. README.md beside it keeps figures with their conditions.
@@ -16,6 +17,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -42,6 +44,10 @@ func benches() []bench {
 		{"seed", benchSeed},
 		{"start", benchStart},
 		{"frame", benchFrame},
+		{"friend", benchFriend},
+		{"fanout", benchFanout},
+		{"catalogue", benchCatalogue},
+		{"flood", benchFlood},
 	}
 }
 
@@ -53,8 +59,11 @@ func main() {
 }
 
 func run(only []string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if contains(only, bareServer) {
+		return serveBare(ctx)
+	}
 	fmt.Printf("podbench %s, load %s\n\n", time.Now().UTC().Format(time.DateTime), load())
 	table := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "what\tours\tbeside\tratio\tgoal")

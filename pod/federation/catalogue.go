@@ -129,7 +129,7 @@ func (f *Federation) readPage(rec pod.Friend, raw json.RawMessage) (*pod.Catalog
 	if err := seal.DecodeLoose(raw, &w); err != nil {
 		return nil, err
 	}
-	if len(w.Videos) > pod.MaxActivities || w.Next < rec.CatalogueAfter || !w.Last && w.Next == rec.CatalogueAfter {
+	if len(w.Videos) > pod.MaxActivities || w.Next < rec.CatalogueAfter || !w.Last && (w.Next == rec.CatalogueAfter || len(w.Videos) == 0) {
 		return nil, fmt.Errorf("page out of bounds: %w", pod.ErrInvalid)
 	}
 	page := &pod.CataloguePage{Next: w.Next, Last: w.Last}

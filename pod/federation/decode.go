@@ -74,7 +74,7 @@ func (f *Federation) decode(_ context.Context, m received, raw []json.RawMessage
 			out.steps = append(out.steps, pod.Step{Result: pod.ResultOK()})
 		default:
 			step := f.step(m, a)
-			out.abuse = out.abuse || step.Result.Code == codeBadSignature
+			out.abuse = out.abuse || a.Type == activityPut && step.Result.Code == codeBadSignature
 			out.steps = append(out.steps, step)
 		}
 	}
@@ -131,13 +131,16 @@ func removeStep(uuid *pod.UUID, rev pod.Rev) pod.Step {
 // updateStep reads a friend's new name and address. The new address may lead no further
 // inwards than the old one.
 func (f *Federation) updateStep(m received, a activity) pod.Step {
-	name := clip(a.Name)
+	name := cleanName(clip(a.Name))
 	if name == "" {
 		name = m.friend.Name
 	}
 	url, err := fetch.CheckURL(a.URL)
 	if err != nil {
 		return refused("invalid", "The address is none that a pod can have.")
+	}
+	if url == f.cfg.URL() {
+		return refused("invalid", "This is the address of another pod.")
 	}
 	class := m.friend.CallClass
 	if class == pod.ClassAny {

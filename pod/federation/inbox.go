@@ -182,6 +182,7 @@ func (f *Federation) accept(ctx context.Context, m received, e envelope) (pod.Re
 	if asked.abuse {
 		f.abuse(ctx, rec)
 	}
+	f.schedule.calledUs(rec.ID)
 	f.heardFrom(ctx, rec)
 	f.calledBy(ctx, rec)
 	if f.schedule.unheard(rec.ID) {
@@ -253,7 +254,7 @@ func (f *Federation) took(_ context.Context, before pod.Friend, r pod.Receipt) p
 // heardFrom notes that a friend is awake: it ends back-off and parking.
 func (f *Federation) heardFrom(ctx context.Context, rec pod.Friend) {
 	f.schedule.heard(rec.ID)
-	if rec.Status != pod.StatusParked {
+	if rec.Status != pod.StatusParked || rec.Abused {
 		return
 	}
 	_, err := f.change(ctx, rec.PodID, func(r *pod.Friend) error {

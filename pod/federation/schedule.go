@@ -27,6 +27,7 @@ type turn struct {
 	backOff time.Duration
 	busy    bool
 	again   bool      // something came up while it was busy
+	called  bool      // the friend called us while it was busy
 	greetAt time.Time // from then on a call is made even when nothing waits
 	repair  bool      // the friendship lost its footing: introduce again before the next call
 
@@ -151,6 +152,15 @@ func (s *schedule) heard(id pod.FriendID) {
 	}
 }
 
+// calledUs notes that a friend is awake although a call to it may fail just now.
+func (s *schedule) calledUs(id pod.FriendID) {
+	s.mu.Lock()
+	if t := s.turns[id]; t != nil && t.busy {
+		t.called = true
+	}
+	s.mu.Unlock()
+}
+
 // wakeAllLocked ends the back-off of all friends: the line is back.
 func (s *schedule) wakeAllLocked() {
 	now := time.Now()
@@ -249,7 +259,13 @@ func (s *schedule) ended(id pod.FriendID, o outcome, retryAfter time.Duration) {
 	t := s.turns[id]
 	if t != nil {
 		t.busy = false
-		s.planLocked(t, o, retryAfter)
+		if o == outcomeFailed && t.called { // it woke up meanwhile: once more, without back-off
+			t.backOff = 0
+			t.sooner(time.Now())
+		} else {
+			s.planLocked(t, o, retryAfter)
+		}
+		t.called = false
 		if t.again && t.backOff == 0 {
 			t.sooner(time.Now())
 		}

@@ -43,7 +43,7 @@ func judge(rec *pod.Friend, j judgement) (parked bool) {
 
 // unpark restores a friend that was away.
 func unpark(rec *pod.Friend) {
-	rec.Status, rec.Score, rec.BadIntervals = pod.StatusFriend, pod.ScoreStart, 0
+	rec.Status, rec.Score, rec.BadIntervals, rec.Abused = pod.StatusFriend, pod.ScoreStart, 0, false
 }
 
 // ownLineDown tells whether so many friends failed at once that it must be our own fault.
@@ -115,19 +115,25 @@ func (f *Federation) judgeAll() {
 	for i := range parked {
 		f.log.Info("Friend is parked: it was away for long", pod.LogFriend, parked[i].PodID)
 		f.cfg.OnEvent(pod.Event{Kind: pod.EventFriend, Action: string(pod.StatusParked), Friend: parked[i].PodID, At: f.now()})
+		f.videosChanged(parked[i])
 	}
 }
 
 // abuse takes points for proven abuse, at once.
 func (f *Federation) abuse(ctx context.Context, rec pod.Friend) {
-	_, err := f.change(ctx, rec.PodID, func(r *pod.Friend) error {
+	after, err := f.change(ctx, rec.PodID, func(r *pod.Friend) error {
 		r.Score = max(r.Score-pod.ScoreAbuse, 0)
 		if r.Score == 0 && r.Status == pod.StatusFriend {
-			r.Status = pod.StatusParked
+			r.Status, r.Abused = pod.StatusParked, true
 		}
 		return nil
 	})
 	if err != nil {
 		f.log.Warn("Score could not be stored", pod.LogErr, err)
+		return
+	}
+	if after.Status == pod.StatusParked {
+		f.log.Warn("Friend is parked: it sent what others did not sign", pod.LogFriend, rec.PodID)
+		f.videosChanged(after)
 	}
 }

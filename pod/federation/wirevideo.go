@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/peerpod/peerpod/pod"
 	"github.com/peerpod/peerpod/pod/seal"
 )
@@ -157,6 +159,10 @@ func (w *wireVideo) video() (pod.Video, error) {
 		CreatedAt: w.CreatedAt.UTC(), PublishedAt: w.PublishedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(), PosterSource: w.Poster,
 	}
 	if err := v.Validate(); err != nil {
+		return v, err // a good pod sends what it has cleaned itself
+	}
+	cleanMeta(&v.VideoMeta)
+	if err := v.Validate(); err != nil {
 		return v, err
 	}
 	if w.DurationMS < 0 || w.DurationMS > (365*24*time.Hour).Milliseconds() || len(w.Files) > maxFiles || !plausible(w.CreatedAt, w.PublishedAt, w.UpdatedAt) {
@@ -172,6 +178,23 @@ func (w *wireVideo) video() (pod.Video, error) {
 		v.Files = append(v.Files, file)
 	}
 	return v, nil
+}
+
+// cleanMeta gives a stranger's texts the form that own ones have, without invisible
+// characters in what stands in lists.
+func cleanMeta(m *pod.VideoMeta) {
+	m.Name = cleanName(m.Name)
+	m.Description, m.Support = strings.TrimSpace(norm.NFC.String(m.Description)), strings.TrimSpace(norm.NFC.String(m.Support))
+	seen := map[string]bool{}
+	tags := make([]string, 0, len(m.Tags))
+	for _, tag := range m.Tags {
+		tag = cleanName(tag)
+		if key := strings.ToLower(tag); tag != "" && !seen[key] {
+			seen[key] = true
+			tags = append(tags, tag)
+		}
+	}
+	m.Tags = tags
 }
 
 // file gives the domain's form of a file. Its name is one that this pod could have made,

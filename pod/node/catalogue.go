@@ -106,6 +106,14 @@ func (c *catalogue) mirror(ih pod.Infohash) {
 	c.mirrors[ih] = true
 }
 
+// isOwn tells whether the pod publishes a file with this infohash itself.
+func (c *catalogue) isOwn(ih pod.Infohash) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	_, ok := c.files[ih]
+	return ok
+}
+
 // unmirror forgets an infohash that was mirrored.
 func (c *catalogue) unmirror(ih pod.Infohash) {
 	c.mu.Lock()

@@ -51,7 +51,7 @@ func wantStatus(t *testing.T, what string, a podtest.Answer, want int) {
 func TestThreePodsBecomeANetwork(t *testing.T) {
 	three := podtest.New(t, 3, podtest.Friendly)
 	one, two, last := three[0], three[1], three[2]
-	film := podtest.MP4(t)
+	film := podtest.WebM(t)
 	for i, p := range three {
 		p.Upload(film, podtest.Fields{"name": "Film of pod " + strconv.Itoa(i+1)})
 	}

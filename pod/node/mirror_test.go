@@ -37,7 +37,7 @@ func TestMirrorOutlivesItsOrigin(t *testing.T) {
 	two := podtest.New(t, 2, podtest.Friendly)
 	a, b := two[0], two[1]
 	wantStatus(t, "makefriends", a.MakeFriends(b.URL), http.StatusOK)
-	own := b.Upload(podtest.MP4(t), podtest.Fields{"name": "Worth keeping"})
+	own := b.Upload(podtest.WebM(t), podtest.Fields{"name": "Worth keeping"})
 	want := podtest.SHA256(b.Get(own.Files[0].FileURL).Body)
 	v := seen(t, a, "Worth keeping")
 
@@ -83,7 +83,7 @@ func TestMirrorKeepsToTheBudget(t *testing.T) {
 		c.Limits.MirrorBytes = 1000
 	})
 	wantStatus(t, "makefriends", two[0].MakeFriends(two[1].URL), http.StatusOK)
-	two[1].Upload(podtest.MP4(t), podtest.Fields{"name": "Too large"})
+	two[1].Upload(podtest.WebM(t), podtest.Fields{"name": "Too large"})
 	v := seen(t, two[0], "Too large")
 	wantStatus(t, "mirror", two[0].Post("/api/v1/videos/"+v.UUID+"/mirror", struct{}{}), http.StatusRequestEntityTooLarge)
 }

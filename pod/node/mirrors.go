@@ -222,11 +222,18 @@ func (m *mirrors) letGo(r pod.MirrorRecord) {
 	m.mu.Lock()
 	running := m.running[r.Video]
 	delete(m.running, r.Video)
+	shared := false // another friend's video has the same file
+	for _, other := range m.running {
+		shared = shared || other.record.Infohash == r.Infohash
+	}
 	m.mu.Unlock()
 	if running == nil {
 		return
 	}
 	running.stop()
+	if shared {
+		return
+	}
 	p := m.pod
 	p.catalogue.unmirror(r.Infohash)
 	p.tracker.Forget(r.Infohash)
@@ -244,6 +251,9 @@ func (m *mirrors) Mirror(ctx context.Context, v pod.Video) error {
 	f, ok := best(v)
 	if !ok {
 		return &pod.Error{Kind: pod.KindConflict, Code: "no_file", Op: "keep video", Msg: "This video has no file yet. Try again later."}
+	}
+	if m.pod.catalogue.isOwn(f.Infohash) {
+		return &pod.Error{Kind: pod.KindConflict, Code: "own_video", Op: "keep video", Msg: "The same file is here already: you publish it yourself."}
 	}
 	r := pod.MirrorRecord{Video: v.ID, Infohash: f.Infohash, Name: f.Name, SizeBytes: f.SizeBytes, CreatedAt: m.pod.cfg.Clock().UTC()}
 	err := m.pod.store.PutMirror(ctx, r, m.pod.cfg.Limits.MirrorBytes)

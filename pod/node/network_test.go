@@ -51,7 +51,7 @@ func TestSixPodsVoteParkAndComeBack(t *testing.T) {
 	}
 
 	gone := six[1]
-	gone.Upload(podtest.MP4(t), podtest.Fields{"name": "Film of pod 2"})
+	gone.Upload(podtest.WebM(t), podtest.Fields{"name": "Film of pod 2"})
 	wantNames(t, six[0], "Film of pod 2")
 	gone.Stop()
 	podtest.Eventually(t, "pod 1 parks pod 2", func() bool { return slices.Equal(six[0].FriendURLs("parked"), []string{gone.URL}) })
@@ -77,7 +77,7 @@ func TestUploadsWaitForAFriendThatSleeps(t *testing.T) {
 	wantFriends(t, sleeper, awake)
 	sleeper.Stop()
 
-	film := podtest.MP4(t)
+	film := podtest.WebM(t)
 	var want []string
 	for i := range 25 {
 		name := fmt.Sprintf("Film number %02d", i)
@@ -96,10 +96,13 @@ func TestUploadsWaitForAFriendThatSleeps(t *testing.T) {
 }
 
 func TestUnreachablePodJoinsByInvite(t *testing.T) {
-	home := podtest.New(t, 1, podtest.Friendly, policy("invited"))[0]
 	nobody := closedURL(t)
-	hidden := podtest.NewWithKeys(t, 1, 1, podtest.Friendly, func(c *node.Config) { c.PublicURL, c.FriendPolicy = nobody, "ask" })[0]
-	film := podtest.MP4(t)
+	two := podtest.New(t, 2, podtest.Friendly, inTurn(
+		func(c *node.Config) { c.FriendPolicy = "invited" },
+		func(c *node.Config) { c.PublicURL, c.FriendPolicy = nobody, "ask" },
+	))
+	home, hidden := two[0], two[1]
+	film := podtest.WebM(t)
 	home.Upload(film, podtest.Fields{"name": "Film at home"})
 	hidden.Upload(film, podtest.Fields{"name": "Film behind the router"})
 
@@ -128,4 +131,11 @@ func TestUnreachablePodJoinsByInvite(t *testing.T) {
 	wantNames(t, hidden, "Film behind the router")
 }
 
-func policy(name string) podtest.Option { return func(c *node.Config) { c.FriendPolicy = name } }
+// inTurn gives each pod its own option.
+func inTurn(options ...podtest.Option) podtest.Option {
+	next := 0
+	return func(c *node.Config) {
+		options[next](c)
+		next++
+	}
+}

@@ -2,13 +2,15 @@ package podtest
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,25 +18,34 @@ import (
 	"github.com/peerpod/peerpod/pod/seal"
 )
 
-// keys are made once in a test process: a key takes a second.
-var keys struct { //nolint:gochecknoglobals // a cache of tests only
-	mu  sync.Mutex // guards all
-	all [][]byte
-}
-
-// Key gives the PEM of the n-th test key. The same n is the same key within a process.
+// Key gives the PEM of the n-th test key. A key takes seconds to make, so that it is made
+// once a machine and kept in the temporary folder.
 func Key(tb testing.TB, n int) []byte {
 	tb.Helper()
-	keys.mu.Lock()
-	defer keys.mu.Unlock()
-	for len(keys.all) <= n {
-		key, err := seal.NewKey()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		keys.all = append(keys.all, key.PEM())
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("peerpod-keys-%d", os.Getuid()))
+	path := filepath.Join(dir, strconv.Itoa(n)+".pem")
+	if kept, err := os.ReadFile(path); err == nil {
+		return kept
 	}
-	return keys.all[n]
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		tb.Fatal(err)
+	}
+	made, err := seal.NewKey()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	fresh := filepath.Join(tb.TempDir(), "key.pem")
+	if err := os.WriteFile(fresh, made.PEM(), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.Link(fresh, path); err != nil && !errors.Is(err, fs.ErrExist) { // another process may be faster
+		tb.Fatal(err)
+	}
+	kept, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return kept
 }
 
 // GiveKey puts a key into a data folder, so that its pod needs not make one.

@@ -37,18 +37,11 @@ type Option func(*node.Config)
 // New starts n hermetic pods, which end with the test.
 func New(tb testing.TB, n int, options ...Option) []*Pod {
 	tb.Helper()
-	return NewWithKeys(tb, 0, n, options...)
-}
-
-// NewWithKeys is New with the test keys from first on, for a test that starts pods of
-// several kinds.
-func NewWithKeys(tb testing.TB, first, n int, options ...Option) []*Pod {
-	tb.Helper()
 	checkGoroutines(tb)
 	pods := make([]*Pod, n)
 	for i := range pods {
 		dir := tb.TempDir()
-		GiveKey(tb, dir, first+i)
+		GiveKey(tb, dir, i)
 		pods[i] = start(tb, dir, options)
 	}
 	return pods

@@ -140,9 +140,14 @@ func validBase64(text string) bool {
 	return err == nil
 }
 
-func isBase64URL(c byte) bool {
-	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_'
-}
+// base64Table has a 1 for each byte of the alphabet: comparisons would be mispredicted at
+// nearly every byte of a message, and strangers may send large ones.
+const base64Table = "0000000000000000000000000000000000000000000001001111111111000000" +
+	"0111111111111111111111111110000101111111111111111111111111100000" +
+	"0000000000000000000000000000000000000000000000000000000000000000" +
+	"0000000000000000000000000000000000000000000000000000000000000000"
+
+func isBase64URL(c byte) bool { return base64Table[c] == '1' }
 
 // decode64 decodes what validBase64 found good.
 func decode64(text string) ([]byte, error) {

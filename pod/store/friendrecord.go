@@ -32,6 +32,7 @@ type friendRecord struct {
 
 	Score        int       `json:"score"`
 	BadIntervals int       `json:"badIntervals,omitempty"`
+	Abused       bool      `json:"abused,omitempty"`
 	LastSeenAt   time.Time `json:"lastSeenAt"`
 
 	Epoch           uint64        `json:"epoch,omitempty"`
@@ -70,7 +71,7 @@ func newFriendRecord(f *pod.Friend) friendRecord {
 	r := friendRecord{
 		ID: f.ID, PodID: f.PodID, PublicKey: f.PublicKey, Name: f.Name, URL: f.URL, CallURL: f.CallURL, CallClass: f.CallClass,
 		Verified: f.Verified, CallsNobody: f.CallsNobody, Status: f.Status, APIVersions: f.APIVersions, MustUpdate: f.MustUpdate,
-		Via: f.Via, VouchedBy: f.VouchedBy, Score: f.Score, BadIntervals: f.BadIntervals, LastSeenAt: f.LastSeenAt.UTC(),
+		Via: f.Via, VouchedBy: f.VouchedBy, Score: f.Score, BadIntervals: f.BadIntervals, Abused: f.Abused, LastSeenAt: f.LastSeenAt.UTC(),
 		Epoch: f.Epoch, HighestEpoch: f.HighestEpoch, OurRun: f.OurRun, TheirRun: f.TheirRun, ClockOffsetNano: f.ClockOffset,
 		RequestedAt: f.RequestedAt.UTC(), Invite: f.Invite, QuitEpoch: f.QuitEpoch, QuitUntil: f.QuitUntil.UTC(),
 		OutSeq: f.OutSeq, InSeq: f.InSeq, SentRev: f.SentRev, CatalogueUpto: f.CatalogueUpto, CatalogueAfter: f.CatalogueAfter,
@@ -88,7 +89,7 @@ func (r *friendRecord) friend() pod.Friend {
 	f := pod.Friend{
 		ID: r.ID, PodID: r.PodID, PublicKey: r.PublicKey, Name: r.Name, URL: r.URL, CallURL: r.CallURL, CallClass: r.CallClass,
 		Verified: r.Verified, CallsNobody: r.CallsNobody, Status: r.Status, APIVersions: r.APIVersions, MustUpdate: r.MustUpdate,
-		Via: r.Via, VouchedBy: r.VouchedBy, Score: r.Score, BadIntervals: r.BadIntervals, LastSeenAt: r.LastSeenAt,
+		Via: r.Via, VouchedBy: r.VouchedBy, Score: r.Score, BadIntervals: r.BadIntervals, Abused: r.Abused, LastSeenAt: r.LastSeenAt,
 		Epoch: r.Epoch, HighestEpoch: r.HighestEpoch, OurRun: r.OurRun, TheirRun: r.TheirRun, ClockOffset: r.ClockOffsetNano,
 		RequestedAt: r.RequestedAt, Invite: r.Invite, QuitEpoch: r.QuitEpoch, QuitUntil: r.QuitUntil,
 		OutSeq: r.OutSeq, InSeq: r.InSeq, SentRev: r.SentRev, CatalogueUpto: r.CatalogueUpto, CatalogueAfter: r.CatalogueAfter,
