@@ -92,6 +92,9 @@ func checkVersion(version string) error {
 // verify does what is cheap first: a flood of strangers or of bad signatures must cost
 // next to nothing.
 func (f *Federation) verify(ctx context.Context, in pod.Incoming, raw []byte) (received, []byte, error) {
+	if kid, ok := seal.PeekKID(raw); !ok || !f.known.has(kid) {
+		return received{}, nil, refusal(pod.ErrNotFriend) // before its megabyte is looked at
+	}
 	env, err := seal.Peek(raw)
 	if err != nil {
 		return received{}, nil, refusal(err)

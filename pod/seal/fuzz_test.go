@@ -23,6 +23,9 @@ func FuzzPeek(f *testing.F) {
 			return
 		}
 		h := envelope.Header()
+		if kid, ok := seal.PeekKID(raw); !ok || kid != h.KID {
+			t.Errorf("PeekKID(%q) = %q, %v, want %q as in the header", raw, kid, ok, h.KID)
+		}
 		if _, err := envelope.Verify(alice().Public()); err == nil || !errors.Is(err, pod.ErrBadSignature) {
 			t.Errorf("Verify(%q) = %v, want ErrBadSignature", raw, err)
 		}
